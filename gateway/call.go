@@ -1,0 +1,139 @@
+package gateway
+
+import "time"
+
+// Account is the SIP identity a call is made with.
+type Account struct {
+	Login         string // the user part of the From address
+	AuthName      string // digest user name; Login if empty
+	Password      Secret
+	Domain        string // host[:port] of the From address and of the registrar
+	OutboundProxy string // host[:port] that requests are sent to; Domain if empty
+	Port          int    // port of the proxy, or of the domain; 0 = 5060
+	Transport     Transport
+	Register      bool // REGISTER before calling and keep registered
+}
+
+// Transport is how SIP messages travel.
+type Transport string
+
+// The transports. Empty means UDP.
+const (
+	TransportUDP Transport = "udp"
+	TransportTCP Transport = "tcp"
+)
+
+// CallSpec is what a client asks for when it starts a call.
+type CallSpec struct {
+	ID          string // WCS callId, also the SIP Call-ID; unique among calls
+	Callee      string // user, user@host or a SIP URI
+	Account     Account
+	Stream      string // WCS toStream: the name of the stream the call becomes; ID if empty
+	RTMPURL     Secret // where the call is pushed, if anywhere; may hold credentials
+	RTMPStream  Secret // the name at that URL; empty if RTMPURL is the full address with the key
+	HasAudio    bool   // true offers sendrecv, false recvonly
+	HasVideo    bool
+	VisibleName string // display name of the From address
+	AppKey      string
+	Custom      map[string]any
+}
+
+// CallStatus is the state of a call, in WCS's words.
+type CallStatus string
+
+// The statuses of a call.
+const (
+	CallNew             CallStatus = "NEW"
+	CallPending         CallStatus = "PENDING" // accepted; registering
+	CallTrying          CallStatus = "TRYING"
+	CallRing            CallStatus = "RING"
+	CallRingMedia       CallStatus = "RING_MEDIA" // ringing with early media
+	CallSessionProgress CallStatus = "SESSION_PROGRESS"
+	CallEstablished     CallStatus = "ESTABLISHED"
+	CallHold            CallStatus = "HOLD"
+	CallBusy            CallStatus = "BUSY"
+	CallFailed          CallStatus = "FAILED"
+	CallFinish          CallStatus = "FINISH"
+)
+
+// Ended reports whether a call in this state is over.
+func (s CallStatus) Ended() bool { return s == CallBusy || s == CallFailed || s == CallFinish }
+
+// RTMPStatus is the state of a call's push, in WCS's words.
+type RTMPStatus string
+
+// The statuses of a push. Empty means that the call is not pushed.
+const (
+	RTMPWait   RTMPStatus = "RTMP_STREAM_WAIT"
+	RTMPActive RTMPStatus = "RTMP_STREAM_ACTIVE"
+	RTMPLost   RTMPStatus = "RTMP_CONNECTION_LOST"
+	RTMPFailed RTMPStatus = "RTMP_CONNECTION_FAILED"
+)
+
+// Call is a snapshot of one call.
+type Call struct {
+	ID          string
+	AppKey      string
+	Custom      map[string]any
+	Incoming    bool
+	Status      CallStatus
+	SIPStatus   int    // the last SIP status seen; 0 before any
+	Caller      string // login
+	Callee      string
+	VisibleName string
+	Stream      string
+	RTMPURL     Secret
+	RTMPStream  Secret
+	RTMPTarget  string // URL and name with credentials and key masked, for display
+	RTMPStatus  RTMPStatus
+	RTMPProblem string // what the RTMP server or the network last said; empty when all is well
+	HasAudio    bool
+	HasVideo    bool
+	SDP         string // the answer of the remote party, once there
+	Ending      Ending
+	Created     time.Time
+	Established time.Time // zero before
+	Ended       time.Time // zero before
+	Audio       MediaStats
+	Video       MediaStats
+}
+
+// Ending says why a call ended. It is zero while the call lives.
+type Ending struct {
+	Reason EndReason
+	Text   string // what the other side or the network said, e.g. "486 Busy Here"
+}
+
+// EndReason is the sort of ending, a key for translations.
+type EndReason string
+
+// How calls end.
+const (
+	EndLocal        EndReason = "local"        // we hung up
+	EndRemote       EndReason = "remote"       // the other side hung up
+	EndBusy         EndReason = "busy"         // 486, 600
+	EndRejected     EndReason = "rejected"     // any other final refusal
+	EndNoAnswer     EndReason = "no_answer"    // it rang and nobody took it
+	EndUnreachable  EndReason = "unreachable"  // no SIP answer at all, or no route
+	EndRegistration EndReason = "registration" // the registrar refused or did not answer
+	EndAuth         EndReason = "auth"         // 401, 407 or 403 after credentials were sent
+	EndNoMedia      EndReason = "no_media"     // the answer holds nothing we can receive
+	EndShutdown     EndReason = "shutdown"     // the gateway stopped
+	EndInternal     EndReason = "internal"     // a fault of the gateway
+)
+
+// DTMFType is how tones travel.
+type DTMFType string
+
+// The ways. INFO_RELAY is SIP INFO with application/dtmf-relay, INFO is application/dtmf.
+const (
+	DTMFRFC2833   DTMFType = "RFC2833"
+	DTMFInfo      DTMFType = "INFO"
+	DTMFInfoRelay DTMFType = "INFO_RELAY"
+)
+
+// DTMF is a sequence of tones: 0-9 * # A-D.
+type DTMF struct {
+	Digits string
+	Type   DTMFType // RFC2833 if empty
+}

@@ -1,0 +1,57 @@
+package gateway
+
+import "time"
+
+// Config is every setting of the engine and its servers. A port of 0 means any free one.
+type Config struct {
+	REST  ListenConfig
+	RTMP  ListenConfig
+	SIP   SIPConfig
+	RTP   RTPConfig
+	Media MediaConfig
+}
+
+// ListenConfig is one TCP server.
+type ListenConfig struct {
+	Host string // address to bind; empty = every address
+	Port int
+}
+
+// SIPConfig is the SIP user agent.
+type SIPConfig struct {
+	Host           string // address to bind; empty = every address
+	Port           int
+	PublicIP       string        // address to name in SDP and Contact; empty = the one the route to the peer has
+	RegisterExpiry time.Duration // asked for in REGISTER
+	NoAnswer       time.Duration // how long a callee may ring
+}
+
+// RTPConfig is the range RTP ports are taken from.
+type RTPConfig struct {
+	PortMin int
+	PortMax int
+}
+
+// MediaConfig is how media is treated.
+type MediaConfig struct {
+	SlateWithoutVideo bool   // an audio-only call goes out with a slate picture
+	RTMPNamePrefix    string // put before rtmpStream, as WCS does
+}
+
+// DefaultConfig is what Callcast runs with when nothing is configured: everything on, REST and RTMP on loopback.
+func DefaultConfig() Config {
+	return Config{
+		REST: ListenConfig{Host: "127.0.0.1", Port: 8081},
+		RTMP: ListenConfig{Host: "127.0.0.1", Port: 1935},
+		SIP: SIPConfig{
+			Port:           5060,
+			RegisterExpiry: 10 * time.Minute,
+			NoAnswer:       time.Minute,
+		},
+		RTP: RTPConfig{PortMin: 31000, PortMax: 32999},
+		Media: MediaConfig{
+			SlateWithoutVideo: true,
+			RTMPNamePrefix:    "rtmp_",
+		},
+	}
+}

@@ -1,0 +1,88 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"callcast/gateway"
+)
+
+var errClosed = errors.New("subscription closed")
+
+// subscription collects what its subscriber has not been told yet.
+type subscription struct {
+	bus  *Bus
+	wake chan struct{}
+	done chan struct{}
+	once sync.Once
+
+	mu      sync.Mutex // guards what follows
+	pending map[key][]gateway.Event
+	order   []key // of pending, oldest first
+	primed  bool  // the first Next was answered
+}
+
+func newSubscription(b *Bus) *subscription {
+	return &subscription{bus: b, wake: make(chan struct{}, 1), done: make(chan struct{}), pending: map[key][]gateway.Event{}}
+}
+
+// put notes an event. Of an entity's values only the latest is kept, but the last one before a removal stays, as does
+// the removal before a rebirth.
+func (s *subscription) put(k key, ev gateway.Event) {
+	s.mu.Lock()
+	events, known := s.pending[k]
+	if !known {
+		s.order = append(s.order, k)
+	}
+	if n := len(events); n > 0 && events[n-1].Removed == ev.Removed {
+		events[n-1] = ev
+	} else {
+		events = append(events, ev)
+	}
+	if len(events) > 3 { // several lives between two looks: the last one and how the one before it ended
+		events = events[len(events)-3:]
+	}
+	s.pending[k] = events
+	s.mu.Unlock()
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (s *subscription) Next(ctx context.Context) ([]gateway.Event, error) {
+	for {
+		if events, ok := s.take(); ok {
+			return events, nil
+		}
+		select {
+		case <-s.wake:
+		case <-s.done:
+			return nil, errClosed
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+func (s *subscription) take() ([]gateway.Event, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	first := !s.primed
+	s.primed = true
+	var events []gateway.Event
+	for _, k := range s.order {
+		events = append(events, s.pending[k]...)
+	}
+	clear(s.pending)
+	s.order = s.order[:0]
+	return events, first || len(events) > 0
+}
+
+func (s *subscription) Close() {
+	s.once.Do(func() {
+		close(s.done)
+		s.bus.forget(s)
+	})
+}

@@ -1,0 +1,142 @@
+package stream
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+
+	"callcast/gateway/internal/media"
+)
+
+// ReaderParams says what a reader takes.
+type ReaderParams struct {
+	Name  string        // for logs
+	Audio []media.Codec // accepted, most preferred first; empty = no audio wanted
+	Video []media.Codec
+}
+
+func (p *ReaderParams) accepted(k media.Kind) []media.Codec {
+	if k == media.Video {
+		return p.Video
+	}
+	return p.Audio
+}
+
+// Reader is one consumer of a stream.
+type Reader struct {
+	params ReaderParams
+	stream *Stream
+	wake   chan struct{}
+
+	mu      sync.Mutex // guards what follows
+	queue   queue
+	shut    bool // video waits for a key unit
+	gap     [media.Kinds]bool
+	dropped uint64
+	ended   bool // no more units will be pushed
+	tracks  [media.Kinds]*track
+}
+
+func newReader(s *Stream, p ReaderParams) *Reader {
+	return &Reader{params: p, stream: s, wake: make(chan struct{}, 1), shut: true}
+}
+
+// Next waits for the next unit, audio and video in the order they were published. It returns io.EOF once the stream
+// or the reader is closed and the backlog is read.
+func (r *Reader) Next(ctx context.Context) (*media.Unit, error) {
+	for {
+		r.mu.Lock()
+		u, ended := r.queue.pop(), r.ended
+		r.mu.Unlock()
+		if u != nil {
+			return u, nil
+		}
+		if ended {
+			return nil, io.EOF
+		}
+		select {
+		case <-r.wake:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// Dropped is how many units the reader lost by being slow.
+func (r *Reader) Dropped() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.dropped
+}
+
+// Close detaches the reader. It may be called more than once.
+func (r *Reader) Close() { r.stream.detach(r) }
+
+// push offers a unit and reports whether the reader needs a key unit from the source to go on.
+func (r *Reader) push(u *media.Unit) (needKey bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended {
+		return false
+	}
+	if r.queue.full(u) {
+		r.dropped += uint64(r.queue.clear())
+		r.shut = true
+		r.gap = [media.Kinds]bool{true, true}
+	}
+	kind := u.Kind()
+	if kind == media.Video && r.shut {
+		if !u.Key {
+			if r.gap[media.Video] {
+				r.dropped++
+			}
+			return true
+		}
+		r.shut = false
+	}
+	if r.gap[kind] {
+		flagged := *u
+		flagged.Gap = true
+		u, r.gap[kind] = &flagged, false
+	}
+	r.queue.push(u)
+	r.signal()
+	return false
+}
+
+// waitsForKey reports whether video is wanted and shut.
+func (r *Reader) waitsForKey() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.shut && len(r.params.Video) > 0
+}
+
+// end lets Next return io.EOF after the backlog.
+func (r *Reader) end() {
+	r.mu.Lock()
+	r.ended = true
+	r.mu.Unlock()
+	r.signal()
+}
+
+func (r *Reader) signal() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// choose picks the codec the reader is given when the source has codec have: the source's own where the reader takes
+// it, else the first that can be derived.
+func (r *Reader) choose(kind media.Kind, have media.Codec, derivable func(to media.Codec) bool) (media.Codec, bool) {
+	accepted := r.params.accepted(kind)
+	if slices.Contains(accepted, have) {
+		return have, true
+	}
+	i := slices.IndexFunc(accepted, derivable)
+	if i < 0 {
+		return "", false
+	}
+	return accepted[i], true
+}

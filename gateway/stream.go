@@ -1,0 +1,64 @@
+package gateway
+
+import "time"
+
+// Stream is a snapshot of one named stream.
+type Stream struct {
+	Name    string
+	Source  SourceKind
+	CallID  string // the call it comes from, if any
+	Live    bool   // false while only reserved: nothing has arrived yet
+	Created time.Time
+	Audio   MediaStats
+	Video   MediaStats
+	Sinks   []Sink
+}
+
+// SourceKind says what publishes a stream.
+type SourceKind string
+
+// The kinds of sources.
+const (
+	SourceSIP  SourceKind = "sip"
+	SourceRTMP SourceKind = "rtmp"
+)
+
+// SinkKind says what reads a stream.
+type SinkKind string
+
+// The kinds of sinks.
+const (
+	SinkRTMPPush   SinkKind = "rtmp-push"
+	SinkRTMPPlayer SinkKind = "rtmp-player"
+	SinkPreview    SinkKind = "preview"
+)
+
+// Sink is a snapshot of one reader of a stream.
+type Sink struct {
+	ID      string
+	Kind    SinkKind
+	Target  string // where it goes, secrets masked
+	Status  RTMPStatus
+	Problem string
+	Bytes   uint64
+	Dropped uint64 // units it was too slow for
+}
+
+// MediaStats describes one kind of media of a call or stream. Codec is empty when there is none.
+type MediaStats struct {
+	Codec       string
+	Direction   string // sendrecv, recvonly, sendonly, inactive; empty for streams
+	Width       int
+	Height      int
+	FPS         float64
+	BitsPerSec  int
+	Packets     uint64
+	Bytes       uint64
+	Lost        uint64
+	LossPercent float64 // over the last seconds
+	JitterMS    float64
+	Filled      uint64 // frames of silence or slate the gateway put into gaps
+	KeyRequests uint64
+	Damaged     uint64 // pictures withheld because part of them was lost
+	Remote      string // address the media comes from
+}
