@@ -6,12 +6,14 @@ import (
 	"slices"
 	"sync"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 )
 
 // ReaderParams says what a reader takes.
 type ReaderParams struct {
-	Name  string        // for logs
+	Name  string // what it is and where it goes, for logs and tables
+	Sink  gateway.SinkKind
 	Audio []media.Codec // accepted, most preferred first; empty = no audio wanted
 	Video []media.Codec
 }
@@ -61,6 +63,13 @@ func (r *Reader) Next(ctx context.Context) (*media.Unit, error) {
 			return nil, context.Cause(ctx)
 		}
 	}
+}
+
+// Sink describes the reader for a snapshot of the stream.
+func (r *Reader) Sink() gateway.Sink {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return gateway.Sink{Kind: r.params.Sink, Target: r.params.Name, Dropped: r.dropped}
 }
 
 // Dropped is how many units the reader lost by being slow.

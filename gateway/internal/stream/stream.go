@@ -73,6 +73,13 @@ func (s *Stream) RequestKeyframe() {
 // Stats is what passes through the stream.
 func (s *Stream) Stats() (audio, video Stats) { return s.meter.stats() }
 
+// Readers are those who read the stream now, conversions not counted.
+func (s *Stream) Readers() []*Reader {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.readers)
+}
+
 // Close ends the stream: readers get io.EOF after their backlog, a publisher is ignored from now on. It waits for the
 // conversions to end.
 func (s *Stream) Close() {
