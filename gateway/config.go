@@ -1,6 +1,10 @@
 package gateway
 
-import "time"
+import (
+	"net"
+	"strconv"
+	"time"
+)
 
 // Config is every setting of the engine and its servers. A port of 0 means any free one.
 type Config struct {
@@ -16,6 +20,9 @@ type ListenConfig struct {
 	Host string // address to bind; empty = every address
 	Port int
 }
+
+// Address is host:port as net.Listen takes it.
+func (c ListenConfig) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
 
 // SIPConfig is the SIP user agent.
 type SIPConfig struct {

@@ -1,0 +1,144 @@
+package peers
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself.
+type Baresip struct {
+	Port    int // SIP
+	control int
+	process *process
+}
+
+// BaresipParams says who the softphone is.
+type BaresipParams struct {
+	// Registrar registers User with password User+"pw" at this host:port for the domain sip.test. Empty: it takes
+	// direct calls as sip:User@127.0.0.1:Port.
+	Registrar string
+	User      string
+}
+
+const baresipConfig = `
+poll_method epoll
+sip_listen 127.0.0.1:<<.Port>>
+call_local_timeout 120
+call_max_calls 4
+audio_source aufile,<<.Dir>>/clip.wav
+audio_alert ausine
+ausrc_srate 48000
+auplay_srate 48000
+ausrc_channels 1
+auplay_channels 1
+video_source avformat,<<.Dir>>/clip.mp4
+video_display fakevideo,nil
+video_size 640x360
+video_bitrate 500000
+video_fps 25.00
+videnc_format yuv420p
+rtp_ports <<.Media>>-<<.MediaEnd>>
+rtcp_mux no
+jitter_buffer_delay 5-10
+rtp_stats yes
+rtp_timeout 0
+net_interface 127.0.0.1
+module_path /usr/lib/baresip/modules
+module ctrl_tcp.so
+module g711.so
+module aufile.so
+module ausine.so
+module avcodec.so
+module avformat.so
+module fakevideo.so
+module uuid.so
+module_tmp account.so
+module_app menu.so
+ctrl_tcp_listen 127.0.0.1:<<.Control>>
+avcodec_h264enc libx264
+avcodec_h264dec h264
+`
+
+// StartBaresip starts a softphone and waits until it can be called.
+func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
+	dir := t.TempDir()
+	makeClip(t, dir)
+	first := FreePorts(t, 24)
+	b := &Baresip{Port: first, control: first + 2} // it takes the port behind SIP's for TLS
+	write(t, dir, "config", baresipConfig, map[string]any{
+		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23,
+	})
+	account := fmt.Sprintf("<sip:%s@127.0.0.1:%d>;regint=0", p.User, b.Port)
+	if p.Registrar != "" {
+		account = fmt.Sprintf(`<sip:%s@sip.test;transport=udp>;auth_user=%s;auth_pass=%spw;outbound="sip:%s;transport=udp";regint=300`,
+			p.User, p.User, p.User, p.Registrar)
+	}
+	write(t, dir, "accounts", account+";answermode=auto;audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
+	b.process = start(t, dir, "baresip", "-f", dir)
+	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
+	if p.Registrar != "" {
+		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, 10*time.Second, 100*time.Millisecond)
+	}
+	return b
+}
+
+// Hangup ends the softphone's call.
+func (b *Baresip) Hangup(t testing.TB) { b.command(t, "hangup") }
+
+// CallStatus is what the softphone says of its call.
+func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }
+
+// command runs a command through the control connection: a netstring with JSON each way.
+func (b *Baresip) command(t testing.TB, name string) string {
+	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", b.control))
+	require.NoError(t, err)
+	defer func() { _ = c.Close() }()
+	text := fmt.Sprintf(`{"command":%q,"token":"t"}`, name)
+	_, err = fmt.Fprintf(c, "%d:%s,", len(text), text)
+	require.NoError(t, err)
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(3*time.Second)))
+	in := bufio.NewReader(c)
+	for {
+		size, err := in.ReadString(':')
+		if err != nil {
+			return ""
+		}
+		n, err := strconv.Atoi(strings.TrimSuffix(size, ":"))
+		require.NoError(t, err)
+		body := make([]byte, n+1) // with the comma
+		for read := 0; read < len(body); {
+			k, err := in.Read(body[read:])
+			require.NoError(t, err)
+			read += k
+		}
+		var reply struct {
+			Response bool
+			Data     string
+		}
+		require.NoError(t, json.Unmarshal(body[:n], &reply))
+		if reply.Response {
+			return reply.Data
+		}
+	}
+}
+
+// makeClip makes what the softphone plays: a test picture and a 1 kHz tone. The picture's file has no audio: baresip
+// crashes on one that has.
+func makeClip(t testing.TB, dir string) {
+	t.Helper()
+	out, err := exec.Command("ffmpeg", "-v", "error", "-y",
+		"-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000",
+		"-t", "20", "-map", "0:v", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", filepath.Join(dir, "clip.mp4"),
+		"-t", "20", "-map", "1:a", "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}

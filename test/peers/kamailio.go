@@ -1,0 +1,46 @@
+package peers
+
+import (
+	_ "embed" // the configuration stands in a file of its own
+	"fmt"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+//go:embed kamailio.cfg
+var kamailioConfig string
+
+// Kamailio is a registrar and proxy with digest authentication for the domain sip.test. Its users are alice, bob and
+// gw; each one's password is the name followed by "pw".
+type Kamailio struct{ Port int }
+
+// StartKamailio starts a registrar and waits until it answers.
+func StartKamailio(t testing.TB) *Kamailio {
+	k := &Kamailio{Port: FreePorts(t, 1)}
+	dir := t.TempDir()
+	path := write(t, dir, "kamailio.cfg", kamailioConfig, map[string]any{"Port": k.Port})
+	p := start(t, dir, "kamailio", "-f", path, "-DD", "-m", "32", "-M", "4", "-E", "-w", dir, "-Y", dir)
+	p.listening(t, k.Address())
+	require.Eventually(t, func() bool { p.alive(t); return k.answers() }, 10*time.Second, 50*time.Millisecond)
+	return k
+}
+
+// Address is its host:port.
+func (k *Kamailio) Address() string { return fmt.Sprintf("127.0.0.1:%d", k.Port) }
+
+func (k *Kamailio) answers() bool {
+	c, err := net.Dial("udp", k.Address())
+	if err != nil {
+		return false
+	}
+	defer func() { _ = c.Close() }()
+	_, _ = fmt.Fprintf(c, "OPTIONS sip:%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;rport;branch=z9hG4bKprobe\r\nMax-Forwards: 5\r\n"+
+		"From: <sip:probe@sip.test>;tag=1\r\nTo: <sip:%s>\r\nCall-ID: probe\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n",
+		k.Address(), c.LocalAddr(), k.Address())
+	_ = c.SetReadDeadline(time.Now().Add(300 * time.Millisecond))
+	n, _ := c.Read(make([]byte, 2048))
+	return n > 0
+}

@@ -1,0 +1,143 @@
+package peers
+
+import (
+	"errors"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// process is a running program that ends with its test.
+type process struct {
+	cmd  *exec.Cmd
+	done chan struct{}
+	log  string
+	err  error // how it ended; valid once done is closed
+}
+
+// start runs a program with its output in dir/<name>.log, which is shown if the test fails.
+func start(t testing.TB, dir, name string, args ...string) *process {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	require.NoError(t, err, "%s is not installed: run make test, which installs it", name)
+	logPath := filepath.Join(dir, filepath.Base(name)+".log")
+	out, err := os.Create(logPath)
+	require.NoError(t, err)
+	cmd := exec.Command(path, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	require.NoError(t, cmd.Start())
+	p := &process{cmd: cmd, done: make(chan struct{}), log: logPath}
+	go func() {
+		p.err = cmd.Wait()
+		_ = out.Close()
+		close(p.done)
+	}()
+	t.Cleanup(func() {
+		p.kill()
+		if t.Failed() {
+			text, _ := os.ReadFile(logPath)
+			t.Logf("%s said:\n%s", name, tail(string(text)))
+		}
+	})
+	return p
+}
+
+// kill ends the program and its children at once.
+func (p *process) kill() {
+	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
+	<-p.done
+}
+
+// alive fails the test if the program has ended.
+func (p *process) alive(t testing.TB) {
+	t.Helper()
+	select {
+	case <-p.done:
+		text, _ := os.ReadFile(p.log)
+		require.FailNow(t, "peer ended", "%v: %v\n%s", p.cmd.Args, p.err, tail(string(text)))
+	default:
+	}
+}
+
+func tail(s string) string {
+	lines := strings.Split(s, "\n")
+	return strings.Join(lines[max(0, len(lines)-40):], "\n")
+}
+
+// FreePorts returns n free ports that are next to each other for both UDP and TCP, the first even.
+func FreePorts(t testing.TB, n int) int {
+	t.Helper()
+	for range 200 {
+		first, ok := tryPorts(n)
+		if ok {
+			return first
+		}
+	}
+	require.FailNow(t, "no free ports")
+	return 0
+}
+
+func tryPorts(n int) (first int, ok bool) {
+	probe, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, false
+	}
+	first = probe.Addr().(*net.TCPAddr).Port &^ 1
+	_ = probe.Close()
+	for port := first; port < first+n; port++ {
+		address := net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
+		l, err := net.ListenTCP("tcp", &address)
+		if err != nil {
+			return 0, false
+		}
+		_ = l.Close()
+		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: address.IP, Port: port})
+		if err != nil {
+			return 0, false
+		}
+		_ = c.Close()
+	}
+	return first, true
+}
+
+// write fills in a configuration template and writes it to dir/name.
+func write(t testing.TB, dir, name, text string, data any) string {
+	t.Helper()
+	path := filepath.Join(dir, name)
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	err = template.Must(template.New(name).Delims("<<", ">>").Parse(text)).Execute(file, data)
+	require.NoError(t, errors.Join(err, file.Close()))
+	return path
+}
+
+// listening waits until something accepts TCP connections at addr.
+func (p *process) listening(t testing.TB, addr string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		p.alive(t)
+		c, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err == nil
+	}, 10*time.Second, 20*time.Millisecond, "nothing listens at %s", addr)
+}
+
+// udpTaken reports whether a program holds the UDP port.
+func udpTaken(port int) bool {
+	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	if err == nil {
+		_ = c.Close()
+	}
+	return err != nil
+}
