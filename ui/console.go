@@ -1,0 +1,174 @@
+package ui
+
+import (
+	"log/slog"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/dialog"
+	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/widget"
+
+	"callcast/assets"
+	"callcast/gateway"
+	"callcast/ui/model"
+	"callcast/ui/screen"
+	"callcast/ui/theme"
+)
+
+// Sizes of the window at first.
+const (
+	windowWidth  = 1280
+	windowHeight = 800
+	monitorShare = 0.54 // of the height beside the form; the tables have the rest
+)
+
+// Params is what a Console needs.
+type Params struct {
+	App            fyne.App
+	API            gateway.API
+	Secrets        SecretStore
+	Defaults       FormDefaults
+	RTMPNamePrefix string // as configured; shown in the publish address
+	Version        string
+	Log            *slog.Logger
+}
+
+// SecretStore keeps passwords and stream keys between runs.
+type SecretStore = model.SecretStore
+
+// FormDefaults are the values the form starts with.
+type FormDefaults = screen.Defaults
+
+// Console is the operator console.
+type Console struct {
+	app     fyne.App
+	window  fyne.Window
+	post    func(func())
+	model   *model.Model
+	form    *screen.Form
+	monitor *screen.Monitor
+	tabs    *screen.Tabs
+	status  *screen.StatusBar
+}
+
+// New makes the console's window without showing it. Start fills it.
+func New(p Params) *Console { return newConsole(p, onMain) }
+
+// onMain is the only way onto the main goroutine.
+func onMain(f func()) { fyne.Do(f) }
+
+func newConsole(p Params, post func(func())) *Console {
+	if err := lang.AddTranslationsFS(assets.Translations, "translations"); err != nil {
+		p.Log.Error("the translations cannot be read", "err", err)
+	}
+	p.App.Settings().SetTheme(theme.Console{})
+	p.App.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
+	c := &Console{app: p.App, window: p.App.NewWindow("Callcast"), post: post}
+	c.model = model.New(model.Params{API: p.API, Secrets: p.Secrets, Post: post, Log: p.Log})
+	c.model.OnChange = c.update
+	c.model.OnPicture = func(picture model.Picture) { c.monitor.ShowPicture(picture) }
+	c.form = screen.NewForm(screen.FormParams{
+		Model:      c.model,
+		Memory:     screen.Memory{Preferences: p.App.Preferences(), Model: c.model, Defaults: p.Defaults},
+		NamePrefix: p.RTMPNamePrefix,
+		Focus:      func(o fyne.Focusable) { c.window.Canvas().Focus(o) },
+		OnShortcut: c.shortcut,
+	})
+	c.monitor = screen.NewMonitor(c.model)
+	c.tabs = screen.NewTabs(c.model)
+	c.status = screen.NewStatusBar(c.model, p.Version)
+	c.build()
+	return c
+}
+
+func (c *Console) build() {
+	right := container.NewVSplit(c.monitor.Content(), c.tabs.Content())
+	right.SetOffset(monitorShare)
+	left := container.NewHBox(c.form.Content(), widget.NewSeparator())
+	// The order of the objects is that of the focus.
+	c.window.SetContent(container.New(layout.NewBorderLayout(nil, c.status.Content(), left, nil),
+		left, right, c.status.Content()))
+	c.window.Resize(fyne.NewSize(windowWidth, windowHeight))
+	c.window.SetMaster()
+	c.window.SetCloseIntercept(c.closing)
+	for _, s := range c.shortcuts() {
+		c.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
+	}
+}
+
+// Window is the console's window.
+func (c *Console) Window() fyne.Window { return c.window }
+
+// Start subscribes to the gateway. What changes is shown from then on.
+func (c *Console) Start() {
+	c.model.Start()
+	c.form.Recall()
+}
+
+// Close unsubscribes from the gateway and joins the console's goroutines. The window may be closed after it.
+func (c *Console) Close() { c.model.Close() }
+
+// Quit closes the console and then the app. It may be called from any goroutine and does not wait.
+func (c *Console) Quit() {
+	c.post(func() {
+		c.Close()
+		c.app.Quit()
+	})
+}
+
+func (c *Console) update(change model.Change) {
+	c.monitor.Update(change)
+	c.tabs.Update(change)
+	c.status.Update(change)
+}
+
+// closing asks before it takes calls off air: the gateway stops with its console.
+func (c *Console) closing() {
+	calls := len(c.model.Calls())
+	if calls == 0 {
+		c.Quit()
+		return
+	}
+	question := lang.N("{{.N}} calls are up. Close Callcast and hang up?", calls, map[string]any{"N": calls})
+	ask := dialog.NewConfirm(lang.L("Close Callcast"), question, func(yes bool) {
+		if yes {
+			c.Quit()
+		}
+	}, c.window)
+	ask.SetConfirmText(lang.L("Close and hang up"))
+	ask.SetDismissText(lang.L("Stay"))
+	ask.Show()
+}
+
+// shortcut is one combination of keys that works everywhere in the window.
+type shortcut struct {
+	keys *desktop.CustomShortcut
+	do   func()
+}
+
+func (c *Console) shortcuts() []shortcut {
+	control := func(key fyne.KeyName) *desktop.CustomShortcut {
+		return &desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl}
+	}
+	return []shortcut{
+		{control(fyne.KeyReturn), c.form.Call},
+		{control(fyne.KeyEnter), c.form.Call},
+		{control(fyne.KeyH), c.monitor.HangUp},
+		{control(fyne.Key1), func() { c.tabs.Show(0) }},
+		{control(fyne.Key2), func() { c.tabs.Show(1) }},
+		{control(fyne.Key3), func() { c.tabs.Show(2) }},
+	}
+}
+
+// shortcut serves the entries, which keep the window's shortcuts to themselves while they have the focus.
+func (c *Console) shortcut(typed fyne.Shortcut) {
+	for _, s := range c.shortcuts() {
+		if s.keys.ShortcutName() == typed.ShortcutName() {
+			s.do()
+			return
+		}
+	}
+}

@@ -1,0 +1,86 @@
+package model
+
+import (
+	"fyne.io/fyne/v2/lang"
+
+	"callcast/gateway"
+)
+
+// Tone is how something fares, for the eye.
+type Tone int
+
+// The tones.
+const (
+	ToneIdle    Tone = iota // nothing going on
+	ToneWaiting             // on its way
+	ToneGood                // as it should be
+	ToneBad                 // somebody must act
+)
+
+// Lamp is the one state of a call or stream that an operator reads across the room.
+type Lamp struct {
+	Tone Tone
+	Text string
+}
+
+// CallLamp is the lamp of a call.
+func CallLamp(c gateway.Call) Lamp {
+	switch c.Status {
+	case gateway.CallEstablished:
+		return airLamp(c.RTMPStatus)
+	case gateway.CallHold:
+		return Lamp{ToneWaiting, lang.L("ON HOLD")}
+	case gateway.CallPending:
+		return Lamp{ToneWaiting, lang.L("REGISTERING")}
+	case gateway.CallRing, gateway.CallRingMedia, gateway.CallSessionProgress:
+		return Lamp{ToneWaiting, lang.L("RINGING")}
+	case gateway.CallBusy:
+		return Lamp{ToneBad, lang.L("BUSY")}
+	case gateway.CallFailed:
+		return Lamp{ToneBad, lang.L("FAILED")}
+	case gateway.CallFinish:
+		return Lamp{ToneIdle, lang.L("ENDED")}
+	default:
+		return Lamp{ToneWaiting, lang.L("CALLING")}
+	}
+}
+
+// airLamp is the lamp of an established call: what matters then is whether its push arrives.
+func airLamp(s gateway.RTMPStatus) Lamp {
+	switch s {
+	case gateway.RTMPActive:
+		return Lamp{ToneGood, lang.L("ON AIR")}
+	case gateway.RTMPWait:
+		return Lamp{ToneWaiting, lang.L("STARTING PUSH")}
+	case gateway.RTMPLost:
+		return Lamp{ToneBad, lang.L("RECONNECTING")}
+	case gateway.RTMPFailed:
+		return Lamp{ToneBad, lang.L("NOT ON AIR")}
+	default:
+		return Lamp{ToneGood, lang.L("CONNECTED")}
+	}
+}
+
+// StreamLamp is the lamp of a stream that is looked at for itself.
+func StreamLamp(s gateway.Stream) Lamp {
+	if s.Live {
+		return Lamp{ToneGood, lang.L("LIVE")}
+	}
+	return Lamp{ToneWaiting, lang.L("WAITING")}
+}
+
+// PushLamp says in a word or two how a push fares; an empty status is no push.
+func PushLamp(s gateway.RTMPStatus) Lamp {
+	switch s {
+	case gateway.RTMPActive:
+		return Lamp{ToneGood, lang.L("on air")}
+	case gateway.RTMPWait:
+		return Lamp{ToneWaiting, lang.L("starting")}
+	case gateway.RTMPLost:
+		return Lamp{ToneBad, lang.L("reconnecting")}
+	case gateway.RTMPFailed:
+		return Lamp{ToneBad, lang.L("failed")}
+	default:
+		return Lamp{}
+	}
+}

@@ -1,0 +1,106 @@
+package model
+
+import (
+	"fyne.io/fyne/v2/lang"
+
+	"callcast/gateway"
+)
+
+// Problem says in plain words what is wrong and how to mend it. An error that has no words here speaks English.
+func Problem(err *gateway.Error) string {
+	switch err.Reason {
+	case gateway.ReasonRequired:
+		return missing(err)
+	case gateway.ReasonCharacters:
+		return characters(err)
+	case gateway.ReasonSIPURI:
+		return lang.L("Give a number, a name, user@host or sip:user@host:port.")
+	case gateway.ReasonScheme:
+		if err.Field == "callee" {
+			return lang.L("sips: is not supported. Use sip:.")
+		}
+		return lang.L("The address starts with rtmp:// or rtmps://.")
+	case gateway.ReasonURL:
+		return lang.L("Give server and application, e.g. rtmp://host:1935/live.")
+	case gateway.ReasonHost:
+		return lang.L("This is not a host. Give a name or an IP address, with :port if needed.")
+	case gateway.ReasonPort:
+		return lang.L("A port is a number from 1 to 65535.")
+	case gateway.ReasonChoice:
+		return lang.L("Choose one of the values offered.")
+	case gateway.ReasonDigits:
+		return lang.L("Tones are 0-9, *, # and A-D.")
+	case gateway.ReasonTooLong:
+		return lang.L("This is too long. Shorten it.")
+	default:
+		return refusal(err)
+	}
+}
+
+func missing(err *gateway.Error) string {
+	switch err.Field {
+	case "sipLogin":
+		return lang.L("Give the user name of the SIP account.")
+	case "sipDomain":
+		return lang.L("Give the domain of the SIP account, e.g. sip.example.com.")
+	case "callee":
+		return lang.L("Give the number or address to call.")
+	case "rtmpUrl":
+		return lang.L("Give the RTMP server too, or empty the key.")
+	case "rtmpStream":
+		return lang.L("Give the stream name or key, or put it at the end of the RTMP URL.")
+	default:
+		return err.Message
+	}
+}
+
+func characters(err *gateway.Error) string {
+	switch err.Field {
+	case "sipLogin", "sipAuthenticationName":
+		return lang.L("Letters, digits and -_.!~*'()&=+$,;?/ only: no spaces, no <>, no @domain.")
+	case "toStream":
+		return lang.L("Latin letters, digits and .-_ are safe: no spaces, slashes, quotes or <>?#%&.")
+	case "rtmpStream":
+		return lang.L("Remove spaces and line breaks from the key.")
+	default:
+		return err.Message
+	}
+}
+
+// refusal words what the gateway says to a request that was well formed.
+func refusal(err *gateway.Error) string {
+	switch err.Reason {
+	case gateway.ReasonCallExists:
+		return lang.L("A call with this id is up already.")
+	case gateway.ReasonTargetInUse:
+		return lang.L("Another call is on air at this RTMP address. End it or give another key.")
+	case gateway.ReasonStreamInUse:
+		return lang.L("Another source publishes under this stream name. Give another name.")
+	case gateway.ReasonCallNotFound:
+		return lang.L("This call is over.")
+	case gateway.ReasonStreamMissing:
+		return lang.L("This stream is gone.")
+	case gateway.ReasonNotUp:
+		return lang.L("The call is not established yet.")
+	case gateway.ReasonStopping:
+		return lang.L("Callcast is closing.")
+	case gateway.ReasonNoPorts:
+		return lang.L("All RTP ports are in use. Widen the RTP range in the configuration.")
+	case gateway.ReasonNoDecoder:
+		return lang.L("This build cannot show the codec {{.Codec}}.", map[string]any{"Codec": err.Value})
+	case gateway.ReasonInternal:
+		return lang.L("A fault in Callcast. The log has the detail.")
+	default:
+		return err.Message
+	}
+}
+
+// ListenerProblem says why a port is not served and which setting moves it.
+func ListenerProblem(l gateway.Listener) string {
+	data := map[string]any{"Name": l.Name, "Address": l.Address, "Setting": l.Setting}
+	if l.Err.Reason == gateway.ReasonPortTaken {
+		return lang.L("{{.Name}}: {{.Address}} is taken by another program. Change {{.Setting}} in the configuration.", data)
+	}
+	data["Problem"] = l.Err.Message
+	return lang.L("{{.Name}}: {{.Problem}} The setting is {{.Setting}}.", data)
+}

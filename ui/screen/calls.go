@@ -1,0 +1,75 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2/lang"
+
+	"callcast/gateway"
+	"callcast/ui/model"
+	"callcast/ui/theme"
+	"callcast/ui/widgets"
+)
+
+// newCalls is the table of the calls that live.
+func newCalls(m *model.Model) *table {
+	columns := []widgets.Column{
+		{Title: lang.L("State"), Width: 106},
+		{Title: lang.L("SIP"), Width: 36, Right: true},
+		{Title: lang.L("Callee"), Width: 124},
+		{Title: lang.L("Time"), Width: 54, Right: true},
+		{Title: lang.L("Codecs"), Width: 98},
+		{Title: lang.L("Picture"), Width: 72, Right: true},
+		{Title: lang.L("fps"), Width: 36, Right: true},
+		{Title: lang.L("Bitrate"), Width: 78, Right: true},
+		{Title: lang.L("Loss"), Width: 54, Right: true},
+		{Title: lang.L("Jitter"), Width: 68, Right: true},
+		{Title: lang.L("RTMP"), Width: 92},
+	}
+	t := &table{}
+	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Calls()) }, func(row int) []widgets.Cell {
+		return callCells(m.Calls()[row], time.Now())
+	})
+	t.grid.OnSelected = func(row int) { m.SelectCall(m.Calls()[row].ID) }
+	t.title = func() string { return lang.L("Calls ({{.N}})", map[string]any{"N": len(m.Calls())}) }
+	t.update = func(c model.Change) {
+		switch {
+		case c.Calls.All || c.Clock && len(m.Calls()) > 0:
+			t.grid.Refresh()
+		default:
+			for _, id := range c.Calls.Keys {
+				t.grid.RefreshRow(m.CallRow(id))
+			}
+		}
+		if selected := m.Selected().Call; selected != nil {
+			t.grid.Mark(m.CallRow(selected.ID))
+		} else {
+			t.grid.Mark(-1)
+		}
+	}
+	return t
+}
+
+func callCells(c gateway.Call, now time.Time) []widgets.Cell {
+	return []widgets.Cell{
+		lampCell(model.CallLamp(c)),
+		cell(sipStatus(c.SIPStatus)),
+		cell(party(c)),
+		cell(lasted(c, now)),
+		cell(codecs(c.Video, c.Audio)),
+		cell(resolution(c.Video)),
+		cell(fps(c.Video)),
+		cell(bitrate(c.Video.BitsPerSec + c.Audio.BitsPerSec)),
+		cell(loss(c.Video, c.Audio)),
+		cell(jitter(c.Video, c.Audio)),
+		lampCell(model.PushLamp(c.RTMPStatus)),
+	}
+}
+
+// party is the other side of a call.
+func party(c gateway.Call) string {
+	if c.Incoming {
+		return c.Caller
+	}
+	return c.Callee
+}

@@ -1,0 +1,180 @@
+package screen
+
+import (
+	"time"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/container"
+	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/layout"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+
+	"callcast/gateway"
+	"callcast/ui/model"
+	consoletheme "callcast/ui/theme"
+	"callcast/ui/widgets"
+)
+
+// sideWidth is the room beside the picture.
+const sideWidth = 290
+
+// Monitor shows the selected call or stream, and what can be done with it.
+type Monitor struct {
+	model   *model.Model
+	content fyne.CanvasObject
+
+	picture  *widgets.Picture
+	blind    *gateway.Error // why there is no picture
+	refusal  string         // what the last verb was told
+	shown    string         // what the refusal is about
+	meter    *widgets.Meter
+	title    *widget.Label
+	lamp     *widgets.Badge
+	stream   *widget.Label
+	lasted   *widget.Label
+	video    *widget.Label
+	audio    *widget.Label
+	bitrate  *widget.Label
+	network  *widget.Label
+	push     *widget.Label
+	problem  *widget.Label
+	hangUp   *widget.Button
+	keyframe *widget.Button
+	details  fyne.CanvasObject
+	tones    *tones
+}
+
+// NewMonitor makes the monitor.
+func NewMonitor(m *model.Model) *Monitor {
+	mo := &Monitor{
+		model:   m,
+		picture: widgets.NewPicture(consoletheme.ColorNameScreen),
+		meter:   widgets.NewMeter(),
+		title:   widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}),
+		lamp:    widgets.NewBadge(plate(model.ToneIdle)),
+		stream:  value(), lasted: value(), video: value(), audio: value(), bitrate: value(), network: value(), push: value(),
+		problem: widget.NewLabel(""),
+	}
+	mo.title.Truncation = fyne.TextTruncateEllipsis
+	mo.title.SizeName = theme.SizeNameSubHeadingText
+	mo.push.Truncation = fyne.TextTruncateOff
+	mo.push.Wrapping = fyne.TextWrapBreak
+	mo.problem.Wrapping = fyne.TextWrapWord
+	mo.problem.Hide()
+	mo.hangUp = widget.NewButton(lang.L("Hang up"), mo.HangUp)
+	mo.hangUp.Importance = widget.DangerImportance
+	mo.keyframe = widget.NewButton(lang.L("Keyframe"), mo.requestKeyframe)
+	mo.tones = newTones(mo.sendDTMF)
+	mo.build()
+	mo.show(m.Selected())
+	return mo
+}
+
+// Content is what the window shows.
+func (mo *Monitor) Content() fyne.CanvasObject { return mo.content }
+
+func (mo *Monitor) build() {
+	facts := container.NewThemeOverride(container.New(layout.NewFormLayout(),
+		caption(lang.L("Stream")), mo.stream,
+		caption(lang.L("Time")), mo.lasted,
+		caption(lang.L("Video")), mo.video,
+		caption(lang.L("Audio")), mo.audio,
+		caption(lang.L("Bitrate")), mo.bitrate,
+		caption(lang.L("Network")), mo.network,
+		caption(lang.L("RTMP")), mo.push,
+	), consoletheme.Compact{})
+	mo.details = container.NewVScroll(container.NewVBox(facts, mo.problem))
+	top := container.NewVBox(mo.lamp, container.NewThemeOverride(mo.title, consoletheme.Compact{}))
+	foot := container.NewVBox(mo.hangUp,
+		container.NewGridWithColumns(2, mo.keyframe, widget.NewButton(lang.L("Keypad"), mo.toggleTones)))
+	middle := container.New(widgets.Room{Least: fyne.NewSize(sideWidth, 0)}, mo.details, mo.tones.content)
+	side := container.New(layout.NewBorderLayout(top, foot, nil, nil), top, foot, middle)
+	mo.content = container.NewBorder(nil, nil, nil, side,
+		container.NewBorder(nil, nil, nil, mo.meter, mo.picture))
+}
+
+// Update shows what changed.
+func (mo *Monitor) Update(c model.Change) {
+	if c.Selection || c.Clock {
+		mo.show(mo.model.Selected())
+	}
+}
+
+// ShowPicture shows the newest picture and level.
+func (mo *Monitor) ShowPicture(p model.Picture) {
+	mo.meter.SetLevel(p.Level.RMS, p.Level.Peak)
+	if p.Frame != nil {
+		mo.picture.SetFrame(p.Frame)
+		return
+	}
+	mo.blind = p.Err
+	mo.picture.Say(noPicture(mo.model.Selected(), mo.blind))
+}
+
+func noPicture(s model.Selection, err *gateway.Error) string {
+	switch {
+	case err != nil:
+		return model.Problem(err)
+	case s.Call == nil && s.Stream == nil:
+		return lang.L("No call yet. Fill in the form and press Call.")
+	case s.Call != nil && s.Call.Status.Ended():
+		return lang.L("This call is over.")
+	case s.Stream == nil:
+		return lang.L("No picture: nothing arrives yet.")
+	case s.Stream.Live && s.Stream.Video.Codec == "":
+		return lang.L("Sound only.")
+	default:
+		return lang.L("Waiting for the picture.")
+	}
+}
+
+func (mo *Monitor) show(s model.Selection) {
+	f := factsOf(s, time.Now())
+	if about := s.ID(); about != mo.shown {
+		mo.shown, mo.refusal = about, ""
+	}
+	if mo.refusal != "" {
+		f.problem, f.calm = mo.refusal, false
+	}
+	setText(mo.title, f.title)
+	fill, word := plate(f.lamp.Tone)
+	mo.lamp.Set(f.lamp.Text, fill, word)
+	setText(mo.stream, f.stream)
+	setText(mo.lasted, f.lasted)
+	setText(mo.video, f.video)
+	setText(mo.audio, f.audio)
+	setText(mo.bitrate, f.bitrate)
+	setText(mo.network, f.network)
+	setText(mo.push, f.push)
+	mo.say(f.problem, f.calm)
+	widgets.SetEnabled(mo.hangUp, f.canHangUp)
+	widgets.SetEnabled(mo.keyframe, f.canKeyframe)
+	mo.tones.show(mo.shown, f.canDTMF)
+	if mo.picture.Frame() == nil {
+		mo.picture.Say(noPicture(s, mo.blind))
+	}
+}
+
+// toggleTones swaps the facts for the keypad, and back.
+func (mo *Monitor) toggleTones() {
+	if mo.details.Visible() {
+		mo.details.Hide()
+		mo.tones.content.Show()
+		return
+	}
+	mo.tones.content.Hide()
+	mo.details.Show()
+}
+
+func value() *widget.Label {
+	l := widget.NewLabel("")
+	l.Truncation = fyne.TextTruncateEllipsis
+	return l
+}
+
+func setText(l *widget.Label, text string) {
+	if l.Text != text {
+		l.SetText(text)
+	}
+}

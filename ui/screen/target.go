@@ -1,0 +1,77 @@
+package screen
+
+import (
+	"net/url"
+	"strings"
+
+	"fyne.io/fyne/v2/lang"
+)
+
+const maskedKey = "•••"
+
+// publishHint says where a call will be published, with the key masked.
+func publishHint(rawURL, name, prefix string) string {
+	t, ok := parseTarget(rawURL)
+	switch {
+	case rawURL == "":
+		return lang.L("Not published: no RTMP URL.")
+	case !ok:
+		return ""
+	case name != "" && prefix == "":
+		return lang.L("Publishes to {{.Address}}, the address as it stands.",
+			map[string]any{"Address": t.shown() + "/" + maskedKey})
+	case name != "":
+		return lang.L("Publishes to {{.Address}}. Callcast adds {{.Prefix}} to the name, as WCS does.",
+			map[string]any{"Address": t.shown() + "/" + prefix + maskedKey, "Prefix": prefix})
+	case t.hasKey():
+		return lang.L("Publishes to {{.Address}}, the address as it stands.",
+			map[string]any{"Address": t.withoutKey().shown() + "/" + maskedKey})
+	default:
+		return ""
+	}
+}
+
+// target is an RTMP address, taken apart as far as secrets need it.
+type target struct{ url url.URL }
+
+func parseTarget(rawURL string) (target, bool) {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return target{}, false
+	}
+	return target{*u}, true
+}
+
+func (t target) parts() []string {
+	return strings.FieldsFunc(t.url.Path, func(r rune) bool { return r == '/' })
+}
+
+// hasKey tells whether the path goes on after the application.
+func (t target) hasKey() bool { return len(t.parts()) > 1 }
+
+func (t target) withoutKey() target {
+	if parts := t.parts(); len(parts) > 1 {
+		t.url.Path = "/" + strings.Join(parts[:len(parts)-1], "/")
+	}
+	return t
+}
+
+// shown is the address without user, password and query.
+func (t target) shown() string {
+	return t.url.Scheme + "://" + t.url.Host + "/" + strings.Join(t.parts(), "/")
+}
+
+// hasSecret tells whether the address itself holds something that must not be written down. Without a separate name
+// the end of the path is the key.
+func (t target) hasSecret(name string) bool {
+	return t.url.User != nil || t.url.RawQuery != "" || name == "" && t.hasKey()
+}
+
+// place is the host and application: what a remembered key belongs to.
+func (t target) place() string {
+	parts := t.parts()
+	if len(parts) == 0 {
+		return t.url.Host
+	}
+	return t.url.Host + "/" + parts[0]
+}
