@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"callcast/app/config"
+	"callcast/gateway"
+	"callcast/gateway/demophone"
+	"callcast/gateway/engine"
+	"callcast/gateway/rest"
+)
+
+// Version is set by the build.
+var Version = "dev"
+
+// stopTime is how long an ordered stop may take. What is alive then is cut and named in the log.
+const stopTime = 8 * time.Second
+
+// Exit codes.
+const (
+	exitOK    = 0
+	exitError = 1
+	exitUsage = 2
+)
+
+// Main runs the program and returns its exit code.
+func Main(args []string, stdout, stderr io.Writer) int {
+	o, err := parseFlags(args, stderr)
+	switch {
+	case err != nil:
+		return exitUsage
+	case o.version:
+		_, _ = fmt.Fprintln(stdout, "callcast", Version)
+		return exitOK
+	}
+	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.logLevel}))
+	cfg, err := config.Load(o.config)
+	if err != nil {
+		_, _ = fmt.Fprintln(stderr, "callcast:", err)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, o, cfg, log, stdout); err != nil {
+		log.Error("stopped", "err", err)
+		return exitError
+	}
+	return exitOK
+}
+
+// run starts everything in order, shows it until ctx ends or the window is closed, and stops it in reverse.
+func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, stdout io.Writer) (err error) {
+	var phone *demophone.Phone
+	if o.demo {
+		if phone, err = startPhone(log); err != nil {
+			return err
+		}
+		defer phone.Close()
+	}
+	eng, err := engine.New(engine.Params{Config: cfg, Version: Version, Log: log})
+	if err != nil {
+		return err
+	}
+	if err := eng.Start(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, inTime(eng.Close)) }()
+	server := startREST(eng, cfg.REST, log)
+	defer func() { err = errors.Join(err, inTime(server.Close)) }()
+
+	form := defaultForm(eng)
+	if o.demo {
+		if form, err = callPhone(ctx, eng, phone); err != nil {
+			return err
+		}
+	}
+	if o.headless {
+		showStatus(ctx, eng, stdout)
+		return nil
+	}
+	return showWindow(ctx, eng, cfg, form, log)
+}
+
+// inTime stops something and gives up on it after stopTime.
+func inTime(stop func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	return stop(ctx)
+}
+
+// startREST serves the API over HTTP. A port that is taken is published; the rest runs.
+func startREST(eng *engine.Engine, cfg gateway.ListenConfig, log *slog.Logger) *rest.Server {
+	server := rest.New(rest.Params{API: eng, Version: Version, Log: log})
+	listener := gateway.Listener{Name: "rest", Setting: "rest_port"}
+	addr, err := server.Start(cfg)
+	if err != nil {
+		listener.Address = cfg.Address()
+		listener.Err = engine.ListenError(listener.Setting, listener.Address, err)
+		log.Error("REST port", "err", err)
+	} else {
+		listener.Address = addr.String()
+	}
+	eng.SetListener(listener)
+	return server
+}

@@ -1,0 +1,144 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"callcast/gateway"
+	"github.com/stretchr/testify/require"
+	"gopkg.in/yaml.v3"
+)
+
+func fileWith(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "callcast.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+	return path
+}
+
+// TestTemplateIsTheDefaults keeps the manual true: each setting stands in it once, with its default.
+func TestTemplateIsTheDefaults(t *testing.T) {
+	var written map[string]any
+	require.NoError(t, yaml.Unmarshal(template, &written))
+	var cfg gateway.Config
+	all := settings(&cfg)
+	require.Len(t, written, len(all))
+	for _, s := range all {
+		require.Contains(t, written, s.key)
+	}
+	require.NoError(t, parse(template, &cfg))
+	require.Equal(t, gateway.DefaultConfig(), cfg)
+}
+
+func TestEverySettingIsRead(t *testing.T) {
+	cfg, err := Load(fileWith(t, `
+rest_host: "::1"
+rest_port: 0
+rtmp_host: ""
+rtmp_port: 1936
+sip_host: 10.0.0.1
+sip_port: "5062"
+sip_public_ip: 203.0.113.9
+sip_register_expiry: 90s
+sip_no_answer: 2m30s
+media_port_from: 40000
+media_port_to: 40003
+slate_without_video: false
+rtmp_transponder_stream_name_prefix: ~
+`))
+	require.NoError(t, err)
+	require.Equal(t, gateway.Config{
+		REST: gateway.ListenConfig{Host: "::1"},
+		RTMP: gateway.ListenConfig{Port: 1936},
+		SIP: gateway.SIPConfig{
+			Host: "10.0.0.1", Port: 5062, PublicIP: "203.0.113.9", RegisterExpiry: 90 * time.Second,
+			NoAnswer: 150 * time.Second,
+		},
+		RTP: gateway.RTPConfig{PortMin: 40000, PortMax: 40003},
+	}, cfg)
+}
+
+func TestWhatIsNotSetIsTheDefault(t *testing.T) {
+	for _, text := range []string{"", "# nothing\n", "---\n", "~\n"} {
+		cfg, err := Load(fileWith(t, text))
+		require.NoError(t, err)
+		require.Equal(t, gateway.DefaultConfig(), cfg)
+	}
+	cfg, err := Load(fileWith(t, "rest_port: 9091\n"))
+	require.NoError(t, err)
+	want := gateway.DefaultConfig()
+	want.REST.Port = 9091
+	require.Equal(t, want, cfg)
+}
+
+func TestMistakes(t *testing.T) {
+	for text, want := range map[string]string{
+		"rest_prot: 1":                             `line 1: "rest_prot" is not a setting: did you mean "rest_port"?`,
+		"\nREST_PORT: 1":                           `line 2: "REST_PORT" is not a setting: did you mean "rest_port"?`,
+		"slate_with_video: true":                   `did you mean "slate_without_video"?`,
+		"rest_port: http":                          `rest_port "http": give a port from 0 to 65535`,
+		"sip_port: 65536":                          `sip_port "65536": give a port`,
+		"rtmp_port: -1":                            `rtmp_port "-1": give a port`,
+		"rtmp_port:":                               `rtmp_port "": give a port`,
+		"rest_port: [1]":                           "rest_port holds a list or a block: give a single value",
+		"rest_port: 1\nrest_port: 2":               "line 2: rest_port is set twice: keep one",
+		"rest_host: 127.0.0.1:80":                  `rest_host "127.0.0.1:80": give an IP address or a host name without port`,
+		"sip_public_ip: example.com":               `sip_public_ip "example.com": give an IP address`,
+		"sip_no_answer: 60":                        `sip_no_answer "60": give a time of 1s or more, like 90s or 10m`,
+		"sip_register_expiry: 1ms":                 `sip_register_expiry "1ms": give a time`,
+		"slate_without_video: yes":                 `slate_without_video "yes": give true or false`,
+		"rtmp_transponder_stream_name_prefix: a/b": `rtmp_transponder_stream_name_prefix "a/b": leave out`,
+		"media_port_from: 32998":                   "media_port_from 32998, media_port_to 32999: the range holds less than the 4 ports of one call",
+		"media_port_from: 80":                      `media_port_from "80": give a port from 1024 to 65535`,
+		"- a list":                                 `line 1: write one "key: value" a line`,
+		"rest_port: 8081: 1":                       "this is not YAML",
+		"rest_port: x\nsip_port: y":                `sip_port "y"`, // every mistake is told
+		"a: &a [1]\nrest_port: *a":                 "rest_port holds a list or a block",
+	} {
+		path := fileWith(t, text)
+		_, err := Load(path)
+		require.ErrorContains(t, err, want, text)
+		require.ErrorContains(t, err, path)
+	}
+}
+
+func TestMissingFile(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	cfg, err := Load("")
+	require.NoError(t, err)
+	require.Equal(t, gateway.DefaultConfig(), cfg)
+
+	_, err = Load(filepath.Join(t.TempDir(), "typo.yaml"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestWriteDefault(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
+	path, err := DefaultPath()
+	require.NoError(t, err)
+	require.NoError(t, WriteDefault(path))
+	cfg, err := Load("")
+	require.NoError(t, err)
+	require.Equal(t, gateway.DefaultConfig(), cfg)
+	require.ErrorIs(t, WriteDefault(path), os.ErrExist)
+}
+
+// FuzzParse: no text panics, and what is accepted lies within bounds.
+func FuzzParse(f *testing.F) {
+	f.Add(template)
+	f.Add([]byte("rest_port: &a 1\nrtmp_port: *a\n<<: {sip_port: 2}"))
+	f.Add([]byte("? [x]\n: y"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		cfg := gateway.DefaultConfig()
+		if parse(text, &cfg) != nil {
+			return
+		}
+		for _, port := range []int{cfg.REST.Port, cfg.RTMP.Port, cfg.SIP.Port, cfg.RTP.PortMin, cfg.RTP.PortMax} {
+			if port < 0 || port > 65535 {
+				t.Fatalf("port %d", port)
+			}
+		}
+	})
+}

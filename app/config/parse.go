@@ -1,0 +1,98 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"callcast/gateway"
+	"gopkg.in/yaml.v3"
+)
+
+// parse lays the settings in text over cfg. It reports every line that cannot be used, not the first only.
+func parse(text []byte, cfg *gateway.Config) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("this is not YAML (%w): write one \"key: value\" a line", err)
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		return nil // empty, or comments only
+	}
+	root := doc.Content[0]
+	if root.Kind != yaml.MappingNode {
+		return fmt.Errorf("line %d: write one \"key: value\" a line", root.Line)
+	}
+	all, seen := settings(cfg), map[string]bool{}
+	var errs []error
+	for pair := range slices.Chunk(root.Content, 2) {
+		key, value := pair[0], pair[1]
+		if err := apply(all, seen, key, value); err != nil {
+			errs = append(errs, fmt.Errorf("line %d: %w", key.Line, err))
+		}
+	}
+	return errors.Join(append(errs, checkRange(cfg.RTP))...)
+}
+
+func apply(all []setting, seen map[string]bool, key, value *yaml.Node) error {
+	i := slices.IndexFunc(all, func(s setting) bool { return s.key == key.Value })
+	if i < 0 {
+		return fmt.Errorf("%q is not a setting: did you mean %q?", key.Value, nearest(key.Value, all))
+	}
+	if seen[key.Value] {
+		return fmt.Errorf("%s is set twice: keep one", key.Value)
+	}
+	seen[key.Value] = true
+	if value.Kind != yaml.ScalarNode {
+		return fmt.Errorf("%s holds a list or a block: give a single value", key.Value)
+	}
+	text := value.Value
+	if value.Tag == "!!null" {
+		text = ""
+	}
+	if remedy := all[i].set(text); remedy != "" {
+		return fmt.Errorf("%s %q: %s", key.Value, text, remedy)
+	}
+	return nil
+}
+
+// portsPerCall is what one call takes: RTP and RTCP for audio and for video.
+const portsPerCall = 4
+
+func checkRange(r gateway.RTPConfig) error {
+	if r.PortMax-r.PortMin+1 < portsPerCall {
+		return fmt.Errorf("media_port_from %s, media_port_to %s: the range holds less than the %d ports of one call: raise media_port_to",
+			strconv.Itoa(r.PortMin), strconv.Itoa(r.PortMax), portsPerCall)
+	}
+	return nil
+}
+
+// nearest returns the known key with the fewest edits to what was written.
+func nearest(written string, all []setting) string {
+	return slices.MinFunc(all, func(a, b setting) int {
+		return distance(written, a.key) - distance(written, b.key)
+	}).key
+}
+
+// distance is the Levenshtein distance, without regard to case.
+func distance(a, b string) int {
+	a, b = strings.ToLower(a), strings.ToLower(b)
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			replace := diagonal
+			if a[i] != b[j] {
+				replace++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(replace, row[j]+1, diagonal+1)
+		}
+	}
+	return row[len(b)]
+}

@@ -1,0 +1,97 @@
+package config
+
+import (
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"callcast/gateway"
+)
+
+// setting is one key of the file. Its set stores a value, or returns what to write instead.
+type setting struct {
+	key string
+	set func(text string) (remedy string)
+}
+
+// settings is every key of the file, bound to the fields of cfg.
+func settings(cfg *gateway.Config) []setting {
+	return []setting{
+		{"rest_host", host(&cfg.REST.Host)},
+		{"rest_port", port(&cfg.REST.Port, 0)},
+		{"rtmp_host", host(&cfg.RTMP.Host)},
+		{"rtmp_port", port(&cfg.RTMP.Port, 0)},
+		{"sip_host", host(&cfg.SIP.Host)},
+		{"sip_port", port(&cfg.SIP.Port, 0)},
+		{"sip_public_ip", address(&cfg.SIP.PublicIP)},
+		{"sip_register_expiry", duration(&cfg.SIP.RegisterExpiry)},
+		{"sip_no_answer", duration(&cfg.SIP.NoAnswer)},
+		{"media_port_from", port(&cfg.RTP.PortMin, 1024)},
+		{"media_port_to", port(&cfg.RTP.PortMax, 1024)},
+		{"slate_without_video", flag(&cfg.Media.SlateWithoutVideo)},
+		{"rtmp_transponder_stream_name_prefix", name(&cfg.Media.RTMPNamePrefix)},
+	}
+}
+
+func host(target *string) func(string) string {
+	return func(text string) string {
+		if strings.ContainsAny(text, " /@[]") || strings.Contains(text, ":") && net.ParseIP(text) == nil {
+			return `give an IP address or a host name without port, or "" for every address`
+		}
+		*target = text
+		return ""
+	}
+}
+
+func address(target *string) func(string) string {
+	return func(text string) string {
+		if text != "" && net.ParseIP(text) == nil {
+			return `give an IP address, or "" to find it out`
+		}
+		*target = text
+		return ""
+	}
+}
+
+func port(target *int, least int) func(string) string {
+	return func(text string) string {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < least || n > 65535 {
+			return "give a port from " + strconv.Itoa(least) + " to 65535"
+		}
+		*target = n
+		return ""
+	}
+}
+
+func duration(target *time.Duration) func(string) string {
+	return func(text string) string {
+		d, err := time.ParseDuration(text)
+		if err != nil || d < time.Second {
+			return "give a time of 1s or more, like 90s or 10m"
+		}
+		*target = d
+		return ""
+	}
+}
+
+func flag(target *bool) func(string) string {
+	return func(text string) string {
+		if text != "true" && text != "false" {
+			return "give true or false"
+		}
+		*target = text == "true"
+		return ""
+	}
+}
+
+func name(target *string) func(string) string {
+	return func(text string) string {
+		if strings.ContainsAny(text, " \t\r\n/?&#") {
+			return "leave out spaces and the characters / ? & #"
+		}
+		*target = text
+		return ""
+	}
+}

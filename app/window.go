@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	fyneapp "fyne.io/fyne/v2/app"
+
+	"callcast/app/config"
+	"callcast/app/secrets"
+	"callcast/gateway"
+	"callcast/ui"
+)
+
+// appID is what the desktop and the preferences know Callcast by; FyneApp.toml names the same.
+const appID = "org.callcast.console"
+
+// showWindow shows the console until it is closed or ctx ends. It must run on the main goroutine.
+func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form ui.FormDefaults, log *slog.Logger) error {
+	path, err := config.DefaultPath()
+	if err != nil {
+		return fmt.Errorf("where to keep secrets: %w", err)
+	}
+	desktop := fyneapp.NewWithID(appID)
+	console := ui.New(ui.Params{
+		App:            desktop,
+		API:            api,
+		Secrets:        secrets.New(filepath.Dir(path), log),
+		Defaults:       form,
+		RTMPNamePrefix: cfg.Media.RTMPNamePrefix,
+		Version:        Version,
+		Log:            log,
+	})
+	desktop.Lifecycle().SetOnStarted(console.Start)
+	stop := context.AfterFunc(ctx, console.Quit)
+	defer stop()
+	console.Window().ShowAndRun()
+	console.Close()
+	return nil
+}
+
+// defaultForm is what the form holds before anything was typed into it: a push to the server inside.
+func defaultForm(api gateway.API) ui.FormDefaults {
+	return ui.FormDefaults{
+		RTMPURL:    gateway.Secret(ownServer(api)),
+		RTMPStream: "call1",
+		Stream:     "call1",
+		HasAudio:   true,
+		HasVideo:   true,
+	}
+}
+
+// ownServer is the address of the built-in RTMP server's application, empty if it does not run.
+func ownServer(api gateway.API) string {
+	for _, l := range api.Snapshot().Listeners {
+		if l.Name == "rtmp" && l.Err == nil {
+			return "rtmp://" + l.Address + "/live"
+		}
+	}
+	return ""
+}
