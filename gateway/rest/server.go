@@ -1,0 +1,81 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"callcast/gateway"
+)
+
+// timeouts keep slow and idle clients from holding connections. Event streams lift them for themselves.
+type timeouts struct {
+	header, read, write, idle time.Duration
+}
+
+func defaultTimeouts() timeouts {
+	return timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute}
+}
+
+const maxHeader = 32 << 10
+
+// Server is the REST interface on a port. It serves once: from Start to Close.
+type Server struct {
+	log  *slog.Logger
+	http *http.Server
+	stop context.CancelFunc // ends every request's context
+	join sync.WaitGroup     // the serving goroutine
+}
+
+// New returns a server that does not listen yet.
+func New(p Params) *Server { return newServer(p, defaultTimeouts()) }
+
+func newServer(p Params, limits timeouts) *Server {
+	requests, stop := context.WithCancel(context.Background())
+	return &Server{
+		log:  p.Log,
+		stop: stop,
+		http: &http.Server{
+			Handler:           Handler(p),
+			ReadHeaderTimeout: limits.header,
+			ReadTimeout:       limits.read,
+			WriteTimeout:      limits.write,
+			IdleTimeout:       limits.idle,
+			MaxHeaderBytes:    maxHeader,
+			BaseContext:       func(net.Listener) context.Context { return requests },
+			// What is wrong on a connection is the client's affair.
+			ErrorLog: slog.NewLogLogger(p.Log.Handler(), slog.LevelDebug),
+		},
+	}
+}
+
+// Start listens and serves in the background. It returns the address in use.
+func (s *Server) Start(cfg gateway.ListenConfig) (net.Addr, error) {
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", cfg.Address())
+	if err != nil {
+		return nil, fmt.Errorf("listen rest: %w", err)
+	}
+	s.join.Go(func() {
+		if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("rest server stopped", slog.Any("error", err))
+		}
+	})
+	return ln.Addr(), nil
+}
+
+// Close ends every request's context, which ends event streams, stops accepting, waits until the requests under way
+// have been answered or ctx ends, and joins the server.
+func (s *Server) Close(ctx context.Context) error {
+	s.stop()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("stop rest: %w", err), s.http.Close())
+	}
+	s.join.Wait()
+	return err
+}

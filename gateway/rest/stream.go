@@ -1,0 +1,85 @@
+package rest
+
+import (
+	"time"
+
+	"callcast/gateway"
+)
+
+// stream, sink, media and listener are what event streams tell of the contract's types.
+type stream struct {
+	Name      string     `json:"name"`
+	Source    string     `json:"source"`
+	CallID    *string    `json:"callId"`
+	Live      bool       `json:"live"`
+	CreatedAt *time.Time `json:"createdAt"`
+	Audio     media      `json:"audio"`
+	Video     media      `json:"video"`
+	Sinks     []sink     `json:"sinks"`
+}
+
+type sink struct {
+	ID      string  `json:"id"`
+	Kind    string  `json:"kind"`
+	Target  string  `json:"target"`
+	Status  *string `json:"status"`
+	Problem *string `json:"problem"`
+	Bytes   uint64  `json:"bytes"`
+	Dropped uint64  `json:"dropped"`
+}
+
+type media struct {
+	Codec       *string `json:"codec"`
+	Direction   *string `json:"direction"`
+	Width       int     `json:"width"`
+	Height      int     `json:"height"`
+	FPS         float64 `json:"fps"`
+	Bitrate     int     `json:"bitrate"`
+	Packets     uint64  `json:"packets"`
+	Bytes       uint64  `json:"bytes"`
+	Lost        uint64  `json:"lost"`
+	LossPercent float64 `json:"lossPercent"`
+	JitterMS    float64 `json:"jitterMs"`
+	Filled      uint64  `json:"filled"`
+	KeyRequests uint64  `json:"keyRequests"`
+	Damaged     uint64  `json:"damaged"`
+	Remote      *string `json:"remote"`
+}
+
+type listener struct {
+	Name    string  `json:"name"`
+	Setting string  `json:"setting"`
+	Address string  `json:"address"`
+	Problem *string `json:"problem"`
+}
+
+func streamOf(s gateway.Stream) *stream {
+	sinks := make([]sink, 0, len(s.Sinks))
+	for _, k := range s.Sinks {
+		sinks = append(sinks, sink{
+			ID: k.ID, Kind: string(k.Kind), Target: k.Target, Status: nullable(string(k.Status)),
+			Problem: nullable(k.Problem), Bytes: k.Bytes, Dropped: k.Dropped,
+		})
+	}
+	return &stream{
+		Name: s.Name, Source: string(s.Source), CallID: nullable(s.CallID), Live: s.Live, CreatedAt: moment(s.Created),
+		Audio: mediaOf(s.Audio), Video: mediaOf(s.Video), Sinks: sinks,
+	}
+}
+
+func mediaOf(m gateway.MediaStats) media {
+	return media{
+		Codec: nullable(m.Codec), Direction: nullable(m.Direction), Width: m.Width, Height: m.Height, FPS: m.FPS,
+		Bitrate: m.BitsPerSec, Packets: m.Packets, Bytes: m.Bytes, Lost: m.Lost, LossPercent: m.LossPercent,
+		JitterMS: m.JitterMS, Filled: m.Filled, KeyRequests: m.KeyRequests, Damaged: m.Damaged,
+		Remote: nullable(m.Remote),
+	}
+}
+
+func listenerOf(l gateway.Listener) *listener {
+	out := &listener{Name: l.Name, Setting: l.Setting, Address: l.Address}
+	if l.Err != nil {
+		out.Problem = nullable(l.Err.Message)
+	}
+	return out
+}
