@@ -1,0 +1,23 @@
+package engine
+
+import (
+	"context"
+
+	"callcast/gateway"
+	"callcast/gateway/internal/sink/preview"
+)
+
+// previewWidth is wide enough for the console's largest preview.
+const (
+	previewWidth = 960
+	previewFPS   = 25
+)
+
+// OpenPreview starts decoding a stream for the console.
+func (e *Engine) OpenPreview(_ context.Context, name string) (gateway.Preview, error) {
+	room, err := e.streams.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return preview.New(preview.Params{Stream: room.stream, MaxWidth: previewWidth, FPS: previewFPS, Log: e.log}), nil
+}

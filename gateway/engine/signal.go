@@ -1,0 +1,56 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"callcast/gateway"
+	"callcast/gateway/internal/call"
+	"callcast/gateway/internal/sipua"
+)
+
+// signal is the SIP user agent as one call sees it.
+type signal struct {
+	agent    *sipua.Agent
+	spec     gateway.CallSpec
+	noAnswer time.Duration
+}
+
+func (s signal) Register(ctx context.Context) (status int, err error) {
+	err = s.agent.Register(ctx, s.spec.Account)
+	var refused *sipua.RegisterError
+	if errors.As(err, &refused) {
+		status = refused.Status
+	}
+	return status, err
+}
+
+func (s signal) Invite(offer []byte, c *call.Call) call.Dialog {
+	return s.agent.Invite(sipua.InviteParams{
+		CallID:      s.spec.ID,
+		Account:     s.spec.Account,
+		Callee:      s.spec.Callee,
+		VisibleName: s.spec.VisibleName,
+		SDP:         offer,
+		NoAnswer:    s.noAnswer,
+		Handle:      func(ev sipua.Event) { tell(c, ev) },
+	})
+}
+
+// tell passes what happened in the dialog on to the call.
+func tell(c *call.Call, ev sipua.Event) {
+	switch ev := ev.(type) {
+	case sipua.Provisional:
+		c.OnProvisional(ev.Status, ev.SDP)
+	case sipua.Answered:
+		c.OnAnswered(ev.Status, ev.SDP)
+	case sipua.Failed:
+		c.OnFailed(ev.Status, gateway.EndReason(ev.Cause), ev.Reason)
+	case sipua.Ended:
+		c.OnEnded(ev.Remote, ev.Text)
+	case sipua.Reinvite:
+		c.OnReinvite(ev.SDP, ev.Respond)
+	case sipua.InfoReceived: // nothing of what phones send by INFO concerns a call on air
+	}
+}

@@ -1,0 +1,178 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"callcast/gateway"
+	"callcast/gateway/internal/bus"
+	"callcast/gateway/internal/stream"
+)
+
+// streams is the registry of named streams.
+type streams struct {
+	bus     *bus.Bus
+	deriver stream.Deriver
+	log     *slog.Logger
+
+	mu     sync.Mutex // guards byName
+	byName map[string]*streamRoom
+}
+
+// streamRoom is one stream and what is known about it.
+type streamRoom struct {
+	stream  *stream.Stream
+	source  gateway.SourceKind
+	callID  string
+	created time.Time
+
+	mu     sync.Mutex            // guards pushes
+	pushes []func() gateway.Sink // state of the pushes fed from here
+}
+
+func newStreams(b *bus.Bus, d stream.Deriver, log *slog.Logger) *streams {
+	return &streams{bus: b, deriver: d, log: log, byName: map[string]*streamRoom{}}
+}
+
+// open makes a stream under a free name.
+func (s *streams) open(name string, source gateway.SourceKind, callID string) (*streamRoom, error) {
+	room := &streamRoom{
+		stream:  stream.New(stream.Params{Name: name, Deriver: s.deriver, Log: s.log}),
+		source:  source,
+		callID:  callID,
+		created: time.Now(),
+	}
+	s.mu.Lock()
+	_, taken := s.byName[name]
+	if !taken {
+		s.byName[name] = room
+	}
+	s.mu.Unlock()
+	if taken {
+		return nil, &gateway.Error{
+			Code: gateway.CodeConflict, Reason: gateway.ReasonStreamInUse, Field: "toStream", Value: name,
+			Message: fmt.Sprintf("toStream %q: Stream name is already in use; choose another name or end the stream that has it.", name),
+		}
+	}
+	s.bus.SetStream(room.snapshot())
+	return room, nil
+}
+
+// close ends a stream and frees its name.
+func (s *streams) close(room *streamRoom) {
+	room.stream.Close()
+	s.mu.Lock()
+	delete(s.byName, room.stream.Name())
+	s.mu.Unlock()
+	s.bus.Remove(gateway.EventStream, room.stream.Name())
+}
+
+func (s *streams) closeAll() {
+	for _, room := range s.all() {
+		s.close(room)
+	}
+}
+
+func (s *streams) find(name string) (*streamRoom, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if room := s.byName[name]; room != nil {
+		return room, nil
+	}
+	return nil, &gateway.Error{
+		Code: gateway.CodeNotFound, Reason: gateway.ReasonStreamMissing, Field: "streamName", Value: name,
+		Message: fmt.Sprintf("streamName %q: Stream not found; the streams that exist are listed by /rest-api/call/find_all.", name),
+	}
+}
+
+func (s *streams) all() []*streamRoom {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	rooms := make([]*streamRoom, 0, len(s.byName))
+	for _, room := range s.byName {
+		rooms = append(rooms, room)
+	}
+	return rooms
+}
+
+// publishAll tells the present figures of every stream.
+func (s *streams) publishAll() {
+	for _, room := range s.all() {
+		snapshot := room.snapshot()
+		s.mu.Lock()
+		if s.byName[snapshot.Name] == room {
+			s.bus.SetStream(snapshot)
+		}
+		s.mu.Unlock()
+	}
+}
+
+// Publish lets an RTMP publisher become a stream.
+func (s *streams) Publish(_, name string, _ netip.AddrPort) (*stream.Stream, func(), error) {
+	room, err := s.open(name, gateway.SourceRTMP, "")
+	if err != nil {
+		return nil, nil, err
+	}
+	return room.stream, func() { s.close(room) }, nil
+}
+
+// Play gives an RTMP player its stream.
+func (s *streams) Play(_, name string) (*stream.Stream, error) {
+	room, err := s.find(name)
+	if err != nil {
+		return nil, err
+	}
+	return room.stream, nil
+}
+
+// addPush lists a push among the stream's sinks.
+func (r *streamRoom) addPush(state func() gateway.Sink) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.pushes = append(r.pushes, state)
+}
+
+func (r *streamRoom) snapshot() gateway.Stream {
+	audio, video := r.stream.Stats()
+	s := gateway.Stream{
+		Name:    r.stream.Name(),
+		Source:  r.source,
+		CallID:  r.callID,
+		Live:    audio.Units+video.Units > 0,
+		Created: r.created,
+		Audio:   mediaStats(audio),
+		Video:   mediaStats(video),
+	}
+	for _, reader := range r.stream.Readers() {
+		if sink := reader.Sink(); sink.Kind != gateway.SinkRTMPPush {
+			s.Sinks = append(s.Sinks, sink)
+		}
+	}
+	r.mu.Lock()
+	pushes := slices.Clone(r.pushes)
+	r.mu.Unlock()
+	for _, state := range pushes {
+		s.Sinks = append(s.Sinks, state())
+	}
+	return s
+}
+
+func mediaStats(s stream.Stats) gateway.MediaStats {
+	if s.Format == nil {
+		return gateway.MediaStats{}
+	}
+	return gateway.MediaStats{
+		Codec:      string(s.Format.Codec),
+		Width:      s.Format.Width,
+		Height:     s.Format.Height,
+		FPS:        s.FPS,
+		BitsPerSec: int(s.BPS),
+		Packets:    s.Units,
+		Bytes:      s.Bytes,
+		Filled:     s.Filled,
+	}
+}

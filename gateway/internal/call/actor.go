@@ -1,0 +1,279 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"callcast/gateway"
+)
+
+// refresh is how often a live call's figures are published.
+const refresh = time.Second
+
+// Signal is the SIP side of a call.
+type Signal interface {
+	// Register makes the account reachable and returns when the registrar has answered, with its SIP status if it
+	// refused.
+	Register(ctx context.Context) (status int, err error)
+	// Invite sends the offer. What follows comes through the Call's On methods; the last is OnFailed or OnEnded.
+	Invite(offer []byte, c *Call) Dialog
+}
+
+// Dialog is the SIP dialog of a call.
+type Dialog interface {
+	// Hangup ends it, whatever its state. It does not wait.
+	Hangup(reason string)
+	Info(ctx context.Context, contentType string, body []byte) (status int, err error)
+}
+
+// Media is the audio and video of a call.
+type Media interface {
+	Offer() []byte
+	// Answer takes the remote description, early or final, and may be called again. It fails when nothing of it
+	// can be received.
+	Answer(sdp []byte) error
+	// Reoffer takes a changed description from the remote party and returns the answer.
+	Reoffer(sdp []byte) (answer []byte, err error)
+	SendDTMF(ctx context.Context, digits string) error
+	Stats() (audio, video gateway.MediaStats)
+	Close()
+}
+
+// Push is the state of the call's publication, told to SetPush.
+type Push struct {
+	Status  gateway.RTMPStatus
+	Problem string
+}
+
+// Params is what a call consists of.
+type Params struct {
+	Spec       gateway.CallSpec
+	RTMPTarget string // for display
+	Signal     Signal
+	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
+	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
+	// Publish is told every new value of the call, from the call's goroutine.
+	Publish func(gateway.Call)
+	Log     *slog.Logger
+}
+
+// Call is one outgoing call.
+type Call struct {
+	p       Params
+	log     *slog.Logger
+	inbox   chan func(life context.Context)
+	done    chan struct{}
+	helpers sync.WaitGroup // registration and INFO in flight
+
+	// What follows belongs to the goroutine in Run.
+	state       state
+	push        Push
+	media       Media
+	dialog      Dialog
+	remoteSDP   string
+	created     time.Time
+	established time.Time
+	ended       time.Time
+}
+
+// New makes a call that Run will place.
+func New(p Params) *Call {
+	c := &Call{
+		p:       p,
+		log:     p.Log.With("call", p.Spec.ID),
+		inbox:   make(chan func(context.Context), 16),
+		done:    make(chan struct{}),
+		state:   state{status: gateway.CallNew},
+		created: time.Now(),
+	}
+	if p.Spec.RTMPURL != "" {
+		c.push.Status = gateway.RTMPWait
+	}
+	return c
+}
+
+// Run places the call and lives until it is over and its media is closed. When ctx ends the call is hung up.
+func (c *Call) Run(ctx context.Context) {
+	defer c.helpers.Wait()
+	life, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	defer close(c.done)
+	ticker := time.NewTicker(refresh)
+	defer ticker.Stop()
+	stopping := ctx.Done()
+	c.step(life, started{register: c.p.Spec.Account.Register})
+	for !c.state.over {
+		select {
+		case do := <-c.inbox:
+			do(life)
+		case <-ticker.C:
+			c.publish()
+		case <-stopping:
+			stopping = nil
+			c.step(life, hangup{gateway.EndShutdown})
+		}
+	}
+	if c.media != nil {
+		c.media.Close()
+	}
+}
+
+// Hangup asks for the end of the call. It does not wait.
+func (c *Call) Hangup() { c.post(hangup{gateway.EndLocal}) }
+
+// SetPush tells the call what became of its publication.
+func (c *Call) SetPush(p Push) {
+	c.send(func(context.Context) {
+		if c.push != p {
+			c.push = p
+			c.publish()
+		}
+	})
+}
+
+// Done is closed when the call is over.
+func (c *Call) Done() <-chan struct{} { return c.done }
+
+// OnProvisional takes a 1xx.
+func (c *Call) OnProvisional(status int, sdp []byte) { c.post(provisional{status, sdp}) }
+
+// OnAnswered takes a 2xx.
+func (c *Call) OnAnswered(status int, sdp []byte) { c.post(answered{status, sdp}) }
+
+// OnFailed takes the end of a call that was never answered.
+func (c *Call) OnFailed(status int, cause gateway.EndReason, text string) {
+	c.post(failed{status, cause, text})
+}
+
+// OnEnded takes the end of a call that was answered.
+func (c *Call) OnEnded(remote bool, text string) { c.post(ended{remote, text}) }
+
+// OnReinvite takes a changed offer in the dialog and answers it through respond.
+func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
+	c.send(func(context.Context) {
+		answer, err := c.media.Reoffer(sdp)
+		if err != nil {
+			c.log.Warn("re-INVITE refused", "err", err)
+			respond(sipNotAcceptable, nil)
+			return
+		}
+		respond(sipOK, answer)
+		c.publish()
+	})
+}
+
+const (
+	sipOK            = 200
+	sipNotAcceptable = 488
+)
+
+func (c *Call) post(ev event) {
+	c.send(func(life context.Context) { c.step(life, ev) })
+}
+
+// send puts something into the inbox, unless the call is over.
+func (c *Call) send(do func(life context.Context)) {
+	select {
+	case c.inbox <- do:
+	case <-c.done:
+	}
+}
+
+// step lets the machine judge an event and does what follows.
+func (c *Call) step(ctx context.Context, ev event) {
+	before := c.state
+	after, effects := next(before, ev)
+	c.state = after
+	c.stamp(before)
+	for _, e := range effects {
+		c.do(ctx, e)
+	}
+	if after.status != before.status || after.sipStatus != before.sipStatus {
+		c.log.Info("call", "status", after.status, "sip", after.sipStatus, "ending", after.ending.Reason, "text", after.ending.Text)
+		c.publish()
+	}
+}
+
+func (c *Call) stamp(before state) {
+	if before.status == c.state.status {
+		return
+	}
+	if c.state.status == gateway.CallEstablished {
+		c.established = time.Now()
+	}
+	if c.state.over {
+		c.ended = time.Now()
+	}
+}
+
+func (c *Call) do(ctx context.Context, e effect) {
+	switch e := e.(type) {
+	case doRegister:
+		c.helpers.Go(func() { c.register(ctx) })
+	case doInvite:
+		c.invite(ctx)
+	case doNegotiate:
+		c.negotiate(ctx, e)
+	case doHangup:
+		c.dialog.Hangup(string(c.state.ending.Reason))
+	}
+}
+
+func (c *Call) register(ctx context.Context) {
+	status, err := c.p.Signal.Register(ctx)
+	if err != nil {
+		c.post(failed{status: status, cause: gateway.EndRegistration, text: err.Error()})
+		return
+	}
+	c.post(registered{})
+}
+
+func (c *Call) invite(ctx context.Context) {
+	media, err := c.p.Media(c.info)
+	if err != nil {
+		c.log.Error("no media", "err", err)
+		c.step(ctx, failed{cause: gateway.EndInternal, text: err.Error()})
+		return
+	}
+	c.media = media
+	c.dialog = c.p.Signal.Invite(media.Offer(), c)
+}
+
+func (c *Call) negotiate(ctx context.Context, e doNegotiate) {
+	err := c.media.Answer(e.sdp)
+	switch {
+	case err == nil:
+		c.remoteSDP = string(e.sdp)
+	case e.final:
+		c.step(ctx, mediaRefused{err.Error()})
+	default:
+		c.log.Warn("early media refused", "err", err)
+	}
+}
+
+// info sends a SIP INFO in the dialog and waits for its answer. It is called from other goroutines.
+func (c *Call) info(ctx context.Context, contentType string, body []byte) error {
+	dialog := make(chan Dialog, 1)
+	c.send(func(context.Context) { dialog <- c.dialog })
+	select {
+	case d := <-dialog:
+		if d == nil {
+			return errNoDialog
+		}
+		status, err := d.Info(ctx, contentType, body)
+		if err == nil && status >= 300 {
+			err = fmt.Errorf("info refused with status %d", status)
+		}
+		return err
+	case <-c.done:
+		return errNoDialog
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+var errNoDialog = errors.New("the call has no dialog")

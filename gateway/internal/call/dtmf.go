@@ -1,0 +1,58 @@
+package call
+
+import (
+	"context"
+	"strings"
+
+	"callcast/gateway"
+	"callcast/gateway/internal/codec/dtmf"
+)
+
+// SendDTMF plays tones to the remote party. It returns when they are queued (RFC 4733) or accepted (INFO).
+func (c *Call) SendDTMF(ctx context.Context, tones gateway.DTMF) error {
+	media, err := c.liveMedia(ctx)
+	if err != nil {
+		return err
+	}
+	digits := strings.ToUpper(tones.Digits)
+	switch tones.Type {
+	case gateway.DTMFInfo, gateway.DTMFInfoRelay:
+		return c.sendInfo(ctx, digits, tones.Type == gateway.DTMFInfoRelay)
+	default:
+		return media.SendDTMF(ctx, digits)
+	}
+}
+
+func (c *Call) sendInfo(ctx context.Context, digits string, relay bool) error {
+	for _, digit := range digits {
+		contentType, body := dtmf.Info(digit, relay)
+		if err := c.info(ctx, contentType, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// liveMedia returns the media of an established call.
+func (c *Call) liveMedia(ctx context.Context) (Media, error) {
+	media := make(chan Media, 1)
+	c.send(func(context.Context) {
+		if c.state.status == gateway.CallEstablished {
+			media <- c.media
+		}
+		close(media)
+	})
+	select {
+	case m, up := <-media:
+		if up {
+			return m, nil
+		}
+	case <-c.done:
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	return nil, &gateway.Error{
+		Code: gateway.CodeConflict, Reason: gateway.ReasonNotUp, Field: "callId", Value: c.p.Spec.ID,
+		Message: "callId \"" + c.p.Spec.ID + "\": the call is not established, so it takes no DTMF; wait for ESTABLISHED.",
+	}
+}

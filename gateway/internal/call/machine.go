@@ -1,0 +1,197 @@
+package call
+
+import "callcast/gateway"
+
+// state is everything that decides what an event means. Only next changes it.
+type state struct {
+	status    gateway.CallStatus
+	sipStatus int
+	ending    gateway.Ending
+	hangingUp bool // we want it over; ending says why
+	dialog    bool // an INVITE is out and its last event has not come
+	media     bool // media was negotiated, early or final
+	over      bool
+}
+
+// event is something that happened to the call.
+type event interface{ event() }
+
+type (
+	started     struct{ register bool }
+	registered  struct{}
+	provisional struct {
+		status int
+		sdp    []byte
+	}
+	answered struct {
+		status int
+		sdp    []byte
+	}
+	mediaRefused struct{ why string } // the remote answer holds nothing usable
+	failed       struct {
+		status int
+		cause  gateway.EndReason
+		text   string
+	}
+	ended struct {
+		remote bool
+		text   string
+	}
+	hangup struct{ reason gateway.EndReason }
+)
+
+func (started) event()      {}
+func (registered) event()   {}
+func (provisional) event()  {}
+func (answered) event()     {}
+func (mediaRefused) event() {}
+func (failed) event()       {}
+func (ended) event()        {}
+func (hangup) event()       {}
+
+// effect is something the actor does.
+type effect interface{ effect() }
+
+type (
+	doRegister  struct{}
+	doInvite    struct{}
+	doNegotiate struct {
+		sdp   []byte
+		final bool
+	}
+	doHangup struct{}
+)
+
+func (doRegister) effect()  {}
+func (doInvite) effect()    {}
+func (doNegotiate) effect() {}
+func (doHangup) effect()    {}
+
+// next is the state machine of an outgoing call.
+func next(s state, ev event) (state, []effect) {
+	if s.over {
+		return s, nil
+	}
+	switch ev := ev.(type) {
+	case started:
+		return onStarted(s, ev)
+	case registered:
+		return onRegistered(s)
+	case provisional:
+		return onProvisional(s, ev)
+	case answered:
+		return onAnswered(s, ev)
+	case mediaRefused:
+		return onHangup(s, gateway.Ending{Reason: gateway.EndNoMedia, Text: ev.why})
+	case failed:
+		return onFailed(s, ev)
+	case ended:
+		return onEnded(s, ev)
+	case hangup:
+		return onHangup(s, gateway.Ending{Reason: ev.reason})
+	}
+	return s, nil
+}
+
+func onStarted(s state, ev started) (state, []effect) {
+	s.status = gateway.CallPending
+	if ev.register {
+		return s, []effect{doRegister{}}
+	}
+	s.dialog = true
+	return s, []effect{doInvite{}}
+}
+
+func onRegistered(s state) (state, []effect) {
+	if s.hangingUp {
+		return finish(s), nil
+	}
+	s.dialog = true
+	return s, []effect{doInvite{}}
+}
+
+func onProvisional(s state, ev provisional) (state, []effect) {
+	s.sipStatus = ev.status
+	if s.hangingUp || s.status == gateway.CallEstablished {
+		return s, nil
+	}
+	var effects []effect
+	if len(ev.sdp) > 0 {
+		s.media = true
+		effects = []effect{doNegotiate{sdp: ev.sdp}}
+	}
+	switch {
+	case ev.status == sipTrying && s.status == gateway.CallPending:
+		s.status = gateway.CallTrying
+	case ev.status == sipRinging && s.media:
+		s.status = gateway.CallRingMedia
+	case ev.status == sipRinging:
+		s.status = gateway.CallRing
+	case ev.status == sipSessionProgress:
+		s.status = gateway.CallSessionProgress
+	}
+	return s, effects
+}
+
+func onAnswered(s state, ev answered) (state, []effect) {
+	s.sipStatus = ev.status
+	if s.hangingUp { // the 200 crossed our CANCEL: signalling sends the BYE
+		return s, nil
+	}
+	s.status, s.media = gateway.CallEstablished, true
+	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
+}
+
+func onFailed(s state, ev failed) (state, []effect) {
+	s.dialog = false
+	if ev.status != 0 {
+		s.sipStatus = ev.status
+	}
+	if !s.hangingUp {
+		s.ending = gateway.Ending{Reason: ev.cause, Text: ev.text}
+	}
+	return finish(s), nil
+}
+
+func onEnded(s state, ev ended) (state, []effect) {
+	s.dialog = false
+	if !s.hangingUp {
+		s.ending = gateway.Ending{Reason: gateway.EndLocal, Text: ev.text}
+		if ev.remote {
+			s.ending.Reason = gateway.EndRemote
+		}
+	}
+	return finish(s), nil
+}
+
+func onHangup(s state, why gateway.Ending) (state, []effect) {
+	if s.hangingUp {
+		return s, nil
+	}
+	s.hangingUp, s.ending = true, why
+	if s.dialog {
+		return s, []effect{doHangup{}}
+	}
+	return finish(s), nil // nothing is out but perhaps a registration, which the actor abandons
+}
+
+// finish puts a call into the terminal status that its ending stands for.
+func finish(s state) state {
+	s.over = true
+	switch s.ending.Reason {
+	case gateway.EndLocal, gateway.EndRemote, gateway.EndShutdown:
+		s.status = gateway.CallFinish
+	case gateway.EndBusy:
+		s.status = gateway.CallBusy
+	default:
+		s.status = gateway.CallFailed
+	}
+	return s
+}
+
+// SIP statuses the machine tells apart (RFC 3261 section 21.1).
+const (
+	sipTrying          = 100
+	sipRinging         = 180
+	sipSessionProgress = 183
+)

@@ -1,0 +1,40 @@
+package call
+
+import "callcast/gateway"
+
+// publish tells the call's present value.
+func (c *Call) publish() { c.p.Publish(c.snapshot()) }
+
+func (c *Call) snapshot() gateway.Call {
+	spec := c.p.Spec
+	s := gateway.Call{
+		ID:          spec.ID,
+		AppKey:      spec.AppKey,
+		Custom:      spec.Custom,
+		Status:      c.state.status,
+		SIPStatus:   c.state.sipStatus,
+		Caller:      spec.Account.Login,
+		Callee:      spec.Callee,
+		VisibleName: spec.VisibleName,
+		Stream:      spec.Stream,
+		RTMPURL:     spec.RTMPURL,
+		RTMPStream:  spec.RTMPStream,
+		RTMPTarget:  c.p.RTMPTarget,
+		RTMPStatus:  c.push.Status,
+		RTMPProblem: c.push.Problem,
+		HasAudio:    spec.HasAudio,
+		HasVideo:    spec.HasVideo,
+		SDP:         c.remoteSDP,
+		Ending:      c.state.ending,
+		Created:     c.created,
+		Established: c.established,
+		Ended:       c.ended,
+	}
+	if !c.state.over {
+		s.Ending = gateway.Ending{}
+	}
+	if c.media != nil {
+		s.Audio, s.Video = c.media.Stats()
+	}
+	return s
+}

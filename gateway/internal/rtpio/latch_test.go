@@ -1,0 +1,101 @@
+package rtpio
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	signalled = netip.MustParseAddrPort("192.0.2.1:4000")
+	natted    = netip.MustParseAddrPort("198.51.100.7:50123")
+	third     = netip.MustParseAddrPort("203.0.113.9:666")
+)
+
+func TestLatch(t *testing.T) {
+	type step struct {
+		src  netip.AddrPort
+		seq  uint16
+		at   time.Duration
+		want verdict
+	}
+	for _, c := range []struct {
+		name      string
+		signal    netip.AddrPort
+		steps     []step
+		locked    netip.AddrPort
+		discarded uint64
+	}{
+		{"the signalled source at once", signalled, []step{{signalled, 1, 0, joined}, {signalled, 2, 0, known}}, signalled, 0},
+		{"another after a few packets", signalled, []step{
+			{natted, 1, 0, waiting}, {natted, 2, 0, waiting}, {natted, 3, 0, joined}, {natted, 4, 0, known},
+		}, natted, 0},
+		{"nothing signalled yet", netip.AddrPort{}, []step{
+			{natted, 1, 0, waiting}, {natted, 2, 0, waiting}, {natted, 3, 0, joined},
+		}, natted, 0},
+		{"numbers at random do not count", signalled, []step{
+			{natted, 1, 0, waiting}, {natted, 9000, 0, waiting}, {natted, 20000, 0, waiting}, {natted, 5, 0, waiting},
+		}, netip.AddrPort{}, 3},
+		{"two strangers in turn", signalled, []step{
+			{natted, 1, 0, waiting}, {third, 2, 0, waiting}, {natted, 2, 0, waiting}, {third, 3, 0, waiting},
+		}, netip.AddrPort{}, 3},
+		{"strangers are ignored", signalled, []step{
+			{signalled, 1, 0, joined}, {third, 1, 0, stranger}, {third, 2, 0, stranger}, {third, 3, 0, stranger}, {signalled, 2, 0, known},
+		}, signalled, 3},
+		{"the signalled source is preferred", signalled, []step{
+			{natted, 1, 0, waiting}, {natted, 2, 0, waiting}, {natted, 3, 0, joined},
+			{signalled, 9, 20 * ms, joined}, {natted, 4, 20 * ms, stranger}, {signalled, 10, 40 * ms, known},
+		}, signalled, 1},
+		{"after silence another may come", signalled, []step{
+			{signalled, 1, 0, joined}, {natted, 1, silence - ms, stranger},
+			{natted, 2, silence, waiting}, {natted, 3, silence, waiting}, {natted, 4, silence, joined},
+		}, natted, 1},
+		{"the silent one comes back in time", signalled, []step{
+			{signalled, 1, 0, joined}, {natted, 2, silence, waiting}, {signalled, 2, silence, known},
+			{natted, 3, silence, stranger},
+		}, signalled, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var l latch
+			l.signal(c.signal)
+			for i, s := range c.steps {
+				pkt := Packet{SequenceNumber: s.seq, Arrived: start.Add(s.at)}
+				got := l.judge(s.src, &pkt)
+				require.Equal(t, s.want, got, "step %d", i)
+				switch got {
+				case waiting:
+					l.waiting = append(l.waiting, pkt)
+				case joined:
+					l.admit()
+				}
+			}
+			require.Equal(t, c.locked, l.locked)
+			require.Equal(t, c.discarded, l.discarded)
+		})
+	}
+}
+
+func TestLatchFollowsTheSignalling(t *testing.T) {
+	var l latch
+	lock := func(src netip.AddrPort) {
+		for seq := range uint16(probation) {
+			pkt := Packet{SequenceNumber: seq, Arrived: start}
+			if l.judge(src, &pkt) == waiting {
+				l.waiting = append(l.waiting, pkt)
+				continue
+			}
+			l.admit()
+		}
+	}
+	lock(natted) // early media
+	l.signal(signalled)
+	require.Equal(t, natted, l.remote(), "the first answer does not end early media")
+	l.signal(signalled)
+	require.Equal(t, natted, l.remote(), "the same again")
+	l.signal(third)
+	require.Equal(t, third, l.remote(), "another one does")
+	l.signal(netip.AddrPort{})
+	require.False(t, l.remote().IsValid())
+}

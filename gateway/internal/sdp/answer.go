@@ -1,0 +1,204 @@
+package sdp
+
+import (
+	"bytes"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"callcast/gateway/internal/media"
+)
+
+// ParseAnswer reads the other side's answer to an offer made here. It fails only if there is nothing to read; a refused
+// stream is told in the Answer.
+func ParseAnswer(offer, answer []byte) (Answer, error) {
+	ours, err := parse(offer)
+	if err != nil {
+		return Answer{}, fmt.Errorf("own offer: %w", err)
+	}
+	theirs, err := parse(answer)
+	if err != nil {
+		return Answer{}, err
+	}
+	var a Answer
+	taken := make([]bool, len(theirs.lines))
+	for i, l := range ours.lines {
+		n := theirs.match(i, l.kind, taken)
+		if n < 0 {
+			a.refuse(l.kind, errors.New("it is not in the answer"))
+			continue
+		}
+		taken[n] = true
+		a.take(theirs, theirs.lines[n], ours.direction(l))
+	}
+	return a, nil
+}
+
+// match finds the line that answers line i: that in the same place, or the next of its kind where the order was not kept.
+func (d *description) match(i int, kind string, taken []bool) int {
+	if i < len(d.lines) && !taken[i] && d.lines[i].kind == kind {
+		return i
+	}
+	return slices.IndexFunc(d.lines, func(l *line) bool {
+		return l.kind == kind && !taken[slices.Index(d.lines, l)]
+	})
+}
+
+func (a *Answer) refuse(kind string, why error) {
+	a.Refused = append(a.Refused, Refusal{Kind: kind, Why: why.Error()})
+}
+
+// take agrees to a line of the other side within what this side can do.
+func (a *Answer) take(d *description, l *line, can Direction) bool {
+	m, err := d.agree(l, can)
+	switch {
+	case err != nil:
+		a.refuse(l.kind, err)
+	case l.kind == audio:
+		a.Audio = m
+	default:
+		a.Video = m
+	}
+	return err == nil
+}
+
+func (d *description) agree(l *line, can Direction) (*Media, error) {
+	if l.port == 0 {
+		return nil, errors.New("refused by the other side (port 0)")
+	}
+	if l.proto != "RTP/AVP" && l.proto != "RTP/AVPF" {
+		return nil, fmt.Errorf("transport %s is not supported", l.proto)
+	}
+	rtp, rtcp, err := d.addresses(l)
+	if err != nil {
+		return nil, err
+	}
+	payloads, dtmf, named := l.payloads()
+	if len(payloads) == 0 {
+		return nil, fmt.Errorf("codecs not matched: %s => %s", strings.Join(named, ", "), supported(l.kind))
+	}
+	if !rtp.IsValid() {
+		can.Send = false
+	}
+	return &Media{
+		RTP: rtp, RTCP: rtcp, Payloads: payloads, DTMF: dtmf,
+		Direction: d.direction(l).reverse().and(can),
+		Feedback:  l.feedback(), PTime: l.ptime(),
+	}, nil
+}
+
+// supported names what could have been agreed on.
+func supported(kind string) string {
+	var names []string
+	for name := range codecs[kind] {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+func (l *line) ptime() time.Duration {
+	value, _ := l.value("ptime")
+	ms, err := strconv.ParseUint(value, 10, 8)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(ms) * time.Millisecond
+}
+
+// AnswerTo answers an offer of the other side (RFC 3264 section 6): each of its lines in its place. The first audio and
+// the first video line are taken if local has a port for them, all others are refused.
+func AnswerTo(offer []byte, local OfferParams) ([]byte, Answer, error) {
+	theirs, err := parse(offer)
+	if err != nil {
+		return nil, Answer{}, err
+	}
+	var a Answer
+	var b bytes.Buffer
+	writeSession(&b, local)
+	used := map[string]bool{}
+	for _, l := range theirs.lines {
+		m, supported := local.offerOf(l.kind)
+		switch {
+		case !supported:
+			a.refuse(l.kind, errors.New("this kind of media is not supported"))
+		case used[l.kind]:
+			a.refuse(l.kind, errors.New("a second stream of this kind is not supported"))
+		case m.Port == 0:
+			a.refuse(l.kind, errors.New("it has no port here"))
+		case a.take(theirs, l, m.direction()):
+			used[l.kind] = true
+			a.writeLine(&b, local, l, m)
+			continue
+		}
+		fmt.Fprintf(&b, "m=%s 0 %s %s\r\n", l.kind, l.proto, strings.Join(l.formats, " "))
+	}
+	return b.Bytes(), a, nil
+}
+
+func (p OfferParams) offerOf(kind string) (m MediaOffer, supported bool) {
+	switch kind {
+	case audio:
+		return p.Audio, true
+	case video:
+		return p.Video, true
+	}
+	return MediaOffer{}, false
+}
+
+// writeLine writes the answer to a line that was taken and narrows what was agreed to it.
+func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaOffer) {
+	agreed := a.Audio
+	if l.kind == video {
+		agreed = a.Video
+		agreed.Payloads = []Payload{preferred(agreed.Payloads)}
+	}
+	fmt.Fprintf(b, "m=%s %d %s", l.kind, m.Port, l.proto)
+	for _, p := range agreed.Payloads {
+		fmt.Fprintf(b, " %d", p.Type)
+	}
+	if agreed.DTMF != nil {
+		fmt.Fprintf(b, " %d", agreed.DTMF.Type)
+	}
+	b.WriteString("\r\n")
+	writeConnection(b, local.IP)
+	for _, p := range agreed.Payloads {
+		if p.Codec == media.H264 {
+			writeH264(b, p.Type, p.PacketizationMode, l.profile(p.Type))
+			continue
+		}
+		writeAudioFormat(b, p)
+	}
+	if agreed.DTMF != nil {
+		writeDTMF(b, *agreed.DTMF)
+	}
+	if l.kind == audio {
+		b.WriteString("a=ptime:20\r\n")
+	} else if agreed.Feedback.Named || l.proto == "RTP/AVPF" {
+		writeFeedback(b)
+	}
+	writeTransport(b, local, m, agreed.Direction)
+}
+
+// preferred is the payload type that may fragment, if there is one.
+func preferred(payloads []Payload) Payload {
+	for _, p := range payloads {
+		if p.PacketizationMode == 1 {
+			return p
+		}
+	}
+	return payloads[0]
+}
+
+// profile repeats the offered profile, as an answer has to (RFC 6184 section 8.2.2).
+func (l *line) profile(pt uint8) string {
+	value, ok := parameter(l.perFormat("fmtp", strconv.Itoa(int(pt))), "profile-level-id")
+	if raw, err := hex.DecodeString(value); !ok || err != nil || len(raw) != 3 {
+		return offeredH264
+	}
+	return "profile-level-id=" + value
+}

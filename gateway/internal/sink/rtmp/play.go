@@ -1,0 +1,35 @@
+package rtmp
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"callcast/gateway/internal/media"
+	"callcast/gateway/internal/stream"
+)
+
+// readerParams is what RTMP carries.
+func readerParams(name string) stream.ReaderParams {
+	return stream.ReaderParams{Name: name, Audio: []media.Codec{media.AAC}, Video: []media.Codec{media.H264}}
+}
+
+// Play sends a stream to a player until the stream ends (nil), ctx does, or the player takes no more.
+func Play(ctx context.Context, s *stream.Stream, name string, out TagWriter) error {
+	r := s.Attach(readerParams(name))
+	defer r.Close()
+	m := newMuxer()
+	m.connect(out)
+	for {
+		u, err := r.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := m.write(u); err != nil {
+			return err
+		}
+	}
+}

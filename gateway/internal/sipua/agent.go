@@ -1,0 +1,226 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"callcast/gateway"
+)
+
+// Params is what an Agent is made of.
+type Params struct {
+	Host           string        // address to bind; empty = every address
+	Port           int           // 0 = any port that is free for both UDP and TCP
+	PublicIP       string        // address to name in Via, Contact and SDP; empty = ours on the route to the peer
+	RegisterExpiry time.Duration // asked for in REGISTER
+	UserAgent      string
+	Log            *slog.Logger
+}
+
+// Agent is a SIP user agent on one port.
+type Agent struct {
+	params Params
+	public netip.Addr // zero if not configured
+	log    *slog.Logger
+	timing timing
+
+	udp       *datagrams
+	tcp       *streams
+	transport *sip.TransportLayer
+	tx        *sip.TransactionLayer
+	strangers *bucket
+	stats     counters
+
+	life  context.Context // the root of what the agent does; ends when Close begins
+	end   context.CancelFunc
+	tasks sync.WaitGroup // every goroutine of the agent, and the handlers that sipgo runs
+
+	mu            sync.Mutex // guards what follows
+	closed        bool       // no new dialogs and registrations
+	sealed        bool       // no new tasks of any kind
+	dialogs       map[dialogKey]*Dialog
+	registrations map[gateway.Account]*registration
+}
+
+type counters struct {
+	garbage atomic.Uint64
+	refused atomic.Uint64
+}
+
+// Stats counts what the agent did not want. It only grows.
+type Stats struct {
+	Garbage uint64 // datagrams and connections that did not hold SIP
+	Refused uint64 // requests of strangers that were refused or ignored
+}
+
+var errClosed = errors.New("sip user agent is closed")
+
+// New makes an agent that Start will put on the network.
+func New(p Params) (*Agent, error) {
+	a := &Agent{
+		params:        p,
+		log:           p.Log,
+		timing:        defaultTiming(),
+		strangers:     newBucket(strangerRate, strangerBurst),
+		dialogs:       make(map[dialogKey]*Dialog),
+		registrations: make(map[gateway.Account]*registration),
+	}
+	if p.PublicIP != "" {
+		ip, err := netip.ParseAddr(p.PublicIP)
+		if err != nil {
+			return nil, err
+		}
+		a.public = ip
+	}
+	a.life, a.end = context.WithCancel(context.Background())
+	configureLibrary()
+	return a, nil
+}
+
+// configureLibrary sets what sipgo keeps in package variables, once for the process.
+//
+// An INVITE that offers audio and video is larger than the 1300 bytes after which sipgo refuses to use UDP. RFC 3261
+// section 18.1.1 would have it moved to TCP, which many peers do not listen on, while IP fragments do arrive.
+//
+// sipgo's default logger gets only its connection counting, which warns of nothing on every close.
+var configureLibrary = sync.OnceFunc(func() {
+	sip.UDPMTUSize = maxMessage
+	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
+})
+
+// maxMessage is the size of the largest SIP message taken or sent, headers and body.
+const maxMessage = 65535
+
+// Start binds UDP and TCP on the same port and serves them until Close.
+func (a *Agent) Start() error {
+	udp, tcp, err := bind(a.params.Host, a.params.Port)
+	if err != nil {
+		return err
+	}
+	parser := sip.NewParser()
+	a.udp = newDatagrams(udp, parser, &a.stats.garbage)
+	a.tcp = newStreams(tcp, parser, &a.stats.garbage)
+	log := slog.New(quietHandler{a.log.Handler()})
+	a.transport = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
+		sip.WithTransportLayerLogger(log),
+		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{
+			WriteTimeout: a.timing.dial,
+			DialerCreate: func(net.Addr) net.Dialer { return net.Dialer{Timeout: a.timing.dial} },
+		}}))
+	a.tx = sip.NewTransactionLayer(a.transport,
+		sip.WithTransactionLayerLogger(log),
+		sip.WithTransactionLayerTerminateOnConnClose(),
+		sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {}))
+	a.tx.OnRequest(a.handle)
+	a.tasks.Go(func() { a.serve("udp", func() error { return a.transport.ServeUDP(a.udp) }) })
+	a.tasks.Go(func() { a.serve("tcp", func() error { return a.transport.ServeTCP(a.tcp) }) })
+	<-a.udp.serving
+	<-a.tcp.serving
+	return nil
+}
+
+func (a *Agent) serve(network string, serve func() error) {
+	if err := serve(); a.life.Err() == nil {
+		a.log.Error("sip listener stopped", "network", network, "error", err)
+	}
+}
+
+// Addr is the address the agent listens on.
+func (a *Agent) Addr() netip.AddrPort {
+	return a.udp.LocalAddr().(*net.UDPAddr).AddrPort()
+}
+
+// Stats returns the counters.
+func (a *Agent) Stats() Stats {
+	return Stats{Garbage: a.stats.garbage.Load(), Refused: a.stats.refused.Load()}
+}
+
+// Close hangs up what is up, takes back every registration, all in parallel, and closes the port. What is not done
+// when ctx ends is cut. It returns after every goroutine of the agent.
+func (a *Agent) Close(ctx context.Context) error {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return nil
+	}
+	a.closed = true
+	a.end()
+	var waits []<-chan struct{}
+	var dialogs []*Dialog
+	for _, d := range a.dialogs {
+		dialogs = append(dialogs, d)
+		waits = append(waits, d.done)
+	}
+	for _, r := range a.registrations {
+		waits = append(waits, r.done)
+	}
+	a.mu.Unlock()
+
+	for _, d := range dialogs {
+		d.Hangup("the gateway is stopping")
+	}
+	err := waitAll(ctx, waits)
+	a.mu.Lock()
+	a.sealed = true
+	a.mu.Unlock()
+	if a.udp != nil {
+		a.tx.Close()
+		_ = a.transport.Close() // complains of connections that closed meanwhile
+		err = errors.Join(err, a.tcp.Close(), a.udp.Close())
+	}
+	a.tasks.Wait()
+	return err
+}
+
+func waitAll(ctx context.Context, waits []<-chan struct{}) error {
+	for _, done := range waits {
+		select {
+		case <-done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// spawn runs f in a goroutine that Close joins. It reports false if the agent is past taking tasks.
+func (a *Agent) spawn(f func()) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sealed {
+		return false
+	}
+	a.tasks.Go(f)
+	return true
+}
+
+// enter runs f in the calling goroutine, with the same promises as spawn.
+func (a *Agent) enter(f func()) bool {
+	a.mu.Lock()
+	if a.sealed {
+		a.mu.Unlock()
+		return false
+	}
+	a.tasks.Add(1)
+	a.mu.Unlock()
+	defer a.tasks.Done()
+	defer a.contain("sip handler")
+	f()
+	return true
+}
+
+// contain keeps a panic to the one message or dialog that caused it.
+func (a *Agent) contain(where string) {
+	if p := recover(); p != nil {
+		a.log.Error("panic", "in", where, "panic", p, "stack", string(debug.Stack()))
+	}
+}

@@ -1,0 +1,55 @@
+package sipua
+
+import "callcast/gateway"
+
+// Event is something that happened to a dialog. It is one of the types below.
+type Event interface{ event() }
+
+// Provisional is a 1xx response, 100 included. SDP is its body, if it is early media. Responses that arrive in one
+// burst may change places, and what is overtaken by the answer is not told.
+type Provisional struct {
+	Status int
+	Reason string
+	SDP    []byte
+}
+
+// Answered is the 2xx that established the dialog. The ACK is on its way.
+type Answered struct {
+	Status int
+	SDP    []byte
+}
+
+// Failed is the last event of a dialog that was not established and that we did not hang up. Status is the last
+// SIP status, or 0 if there was none.
+type Failed struct {
+	Status int
+	Reason string
+	Cause  gateway.EndReason
+}
+
+// Ended is the last event of a dialog that was established, or that was hung up before it could be.
+type Ended struct {
+	Remote bool   // the other side ended it
+	Text   string // what was given as the reason
+}
+
+// Reinvite is a change of the session asked for by the other side, by INVITE or UPDATE. SDP is empty when the other
+// side wants our offer. Respond may be called from any goroutine; its first call counts. Without it the other side
+// soon gets 488 and the session stays as it was.
+type Reinvite struct {
+	SDP     []byte
+	Respond func(status int, sdp []byte)
+}
+
+// InfoReceived is an INFO request, already answered with 200.
+type InfoReceived struct {
+	ContentType string
+	Body        []byte
+}
+
+func (Provisional) event()  {}
+func (Answered) event()     {}
+func (Failed) event()       {}
+func (Ended) event()        {}
+func (Reinvite) event()     {}
+func (InfoReceived) event() {}

@@ -1,0 +1,98 @@
+package sipua
+
+import (
+	"errors"
+	"log/slog"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"callcast/gateway"
+)
+
+var fuzzSeeds = []string{
+	"INVITE sip:bob@127.0.0.1:5060;transport=tcp?a=b SIP/2.0\r\nVia: SIP/2.0/UDP [::1]:5060;branch=z9hG4bK1;rport\r\nFrom: \"A\\\"\" <sip:a@b>;tag=1\r\nTo: sip:c@d;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nUser-Agent: y\r\nContact: *\r\nContent-Type: application/sdp\r\nContent-Length: 3\r\n\r\nv=0",
+	"SIP/2.0 302 Moved\r\nv: SIP/2.0/TCP h;branch=z9hG4bK1, SIP/2.0/UDP i\r\nf: <sip:a@b>;tag=1\r\nt: <sip:c@d>;tag=\r\ni: x\r\nCSeq: 1 INVITE\r\nm: <sip:a@[::1>;q=0.1, \"x,\" <sip:b@c;lr>;q=x;expires=9\r\nRecord-Route: <sip:p;lr>,<sip:q>\r\nExpires: 5\r\nl: 0\r\n\r\n",
+	"SIP/2.0 401 No\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 2 REGISTER\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth, auth-int\", algorithm=SHA-256, stale=true\r\n\r\n",
+}
+
+// use does with a message what the agent does after its checks.
+func use(a *Agent, m sip.Message) {
+	if !wellFormed(m) {
+		return
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		scanner(m)
+		a.find(m)
+		infoOf(m)
+		sdpOf(m)
+		_ = capabilities(m).String()
+	case *sip.Response:
+		newTargets(sip.Uri{Host: "x"}).follow(m)
+		refused(m, false)
+		sdpOf(m)
+		creds := newCredentials(gateway.Account{Login: "l", Password: "p"})
+		_ = creds.learn(m)
+		invite := a.request(sip.INVITE, sip.Uri{Scheme: "sip", Host: "h"}, identity{from: m.From(), to: m.To()}, 1)
+		_ = creds.apply(invite)
+		s := newSession(a, invite, m, creds)
+		line, routes, next := plan(s.target, s.routes)
+		_, _, _ = line.String(), routes, next.String()
+		seconds(m.GetHeader("Expires"))
+	}
+}
+
+func FuzzDatagram(f *testing.F) {
+	for _, s := range fuzzSeeds {
+		f.Add([]byte(s))
+	}
+	a, err := New(Params{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		f.Fatal(err)
+	}
+	parser := sip.NewParser()
+	f.Fuzz(func(_ *testing.T, b []byte) {
+		if m, err := parser.ParseSIP(b); err == nil {
+			use(a, m)
+		}
+	})
+}
+
+func FuzzStream(f *testing.F) {
+	for _, s := range fuzzSeeds {
+		f.Add([]byte(s), 7)
+	}
+	f.Fuzz(func(t *testing.T, b []byte, cut int) {
+		if cut < 0 || cut > len(b) {
+			cut = len(b) / 2
+		}
+		stream := sip.NewParser().NewSIPStream()
+		for _, part := range [][]byte{b[:cut], b[cut:]} {
+			err := stream.ParseSIPStream(part, func(m sip.Message) { wellFormed(m) })
+			if stream.Buffer().Len() > maxMessage {
+				t.Fatal("the parser holds more than a message")
+			}
+			if err != nil && !errors.Is(err, sip.ErrParseSipPartial) {
+				return
+			}
+		}
+	})
+}
+
+func FuzzCallee(f *testing.F) {
+	for _, s := range []string{"bob", "bob@h", "sip:bob@[::1]:5;transport=tcp", "sip:@;?", "[", "a:b@c:d"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		u, err := calleeURI(s, "example.com")
+		if err != nil {
+			return
+		}
+		for _, c := range u.String() {
+			if c <= ' ' || c == 0x7f {
+				t.Fatalf("%q became %q", s, u.String())
+			}
+		}
+	})
+}

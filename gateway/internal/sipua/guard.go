@@ -1,0 +1,150 @@
+package sipua
+
+import (
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// maxStreams bounds the TCP connections others may hold open to us.
+const maxStreams = 256
+
+// maxReadErrors is how many reads in a row may fail before a UDP socket is given up.
+const maxReadErrors = 100
+
+// datagrams is the UDP socket as sipgo sees it: what is not SIP is counted and dropped before sipgo, which would log
+// it, remember its sender, and die with the process if its parser panicked.
+type datagrams struct {
+	net.PacketConn
+	parser  *sip.Parser
+	garbage *atomic.Uint64
+	serving chan struct{} // closed when sipgo reads, which is when it can send as well
+	once    sync.Once
+}
+
+func newDatagrams(c net.PacketConn, p *sip.Parser, garbage *atomic.Uint64) *datagrams {
+	return &datagrams{PacketConn: c, parser: p, garbage: garbage, serving: make(chan struct{})}
+}
+
+// ReadFrom returns the next datagram that holds SIP. Errors of single reads are passed over: some systems report the
+// ICMP answer to an earlier datagram this way, and sipgo would stop listening.
+func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
+	d.once.Do(func() { close(d.serving) })
+	for failures := 0; ; {
+		n, from, err := d.PacketConn.ReadFrom(b)
+		switch {
+		case err == nil && acceptable(d.parser, b[:n]):
+			return n, from, nil
+		case err == nil:
+			failures = 0
+			d.garbage.Add(1)
+		case errors.Is(err, net.ErrClosed) || failures >= maxReadErrors:
+			return n, from, err
+		default:
+			failures++
+		}
+	}
+}
+
+// acceptable reports whether a datagram is a keep-alive or a whole SIP message.
+func acceptable(p *sip.Parser, b []byte) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	if keepAlive(b) {
+		return true
+	}
+	msg, err := p.ParseSIP(b)
+	return err == nil && wellFormed(msg)
+}
+
+func keepAlive(b []byte) bool {
+	for _, c := range b {
+		if c != '\r' && c != '\n' {
+			return false
+		}
+	}
+	return len(b) <= 4
+}
+
+// wellFormed reports whether a message has the headers that everything after relies on (RFC 3261 section 8.1.1).
+func wellFormed(msg sip.Message) bool {
+	cseq := msg.CSeq()
+	if msg.Via() == nil || msg.From() == nil || msg.To() == nil || msg.CallID() == nil || cseq == nil {
+		return false
+	}
+	req, isRequest := msg.(*sip.Request)
+	return !isRequest || req.Method == cseq.MethodName
+}
+
+// streams is the TCP listener as sipgo sees it: bounded in number, each connection checked by a streamGuard.
+type streams struct {
+	net.Listener
+	parser  *sip.Parser
+	garbage *atomic.Uint64
+	open    atomic.Int64
+	serving chan struct{}
+	once    sync.Once
+}
+
+func newStreams(l net.Listener, p *sip.Parser, garbage *atomic.Uint64) *streams {
+	return &streams{Listener: l, parser: p, garbage: garbage, serving: make(chan struct{})}
+}
+
+func (s *streams) Accept() (net.Conn, error) {
+	s.once.Do(func() { close(s.serving) })
+	for {
+		conn, err := s.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		if s.open.Add(1) > maxStreams {
+			s.open.Add(-1)
+			_ = conn.Close()
+			continue
+		}
+		return &streamGuard{Conn: conn, owner: s, shadow: s.parser.NewSIPStream()}, nil
+	}
+}
+
+// streamGuard parses a TCP stream ahead of sipgo, for the reasons given at datagrams. What is not SIP ends the
+// connection.
+type streamGuard struct {
+	net.Conn
+	owner  *streams
+	shadow *sip.ParserStream // belongs to the reader
+	once   sync.Once
+}
+
+var errNotSIP = errors.New("not a sip stream")
+
+func (g *streamGuard) Read(b []byte) (int, error) {
+	n, err := g.Conn.Read(b)
+	if err != nil || g.follows(b[:n]) {
+		return n, err
+	}
+	g.owner.garbage.Add(1)
+	_ = g.Close()
+	return 0, errors.Join(errNotSIP, net.ErrClosed)
+}
+
+func (g *streamGuard) follows(b []byte) (ok bool) {
+	defer func() {
+		if recover() != nil {
+			ok = false
+		}
+	}()
+	sound := true
+	err := g.shadow.ParseSIPStream(b, func(msg sip.Message) { sound = sound && wellFormed(msg) })
+	return sound && (err == nil || errors.Is(err, sip.ErrParseSipPartial))
+}
+
+func (g *streamGuard) Close() error {
+	g.once.Do(func() { g.owner.open.Add(-1) })
+	return g.Conn.Close()
+}

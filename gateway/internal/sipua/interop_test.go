@@ -1,0 +1,237 @@
+package sipua
+
+import (
+	"bytes"
+	"context"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+)
+
+// freePort is a port that nobody has at the moment, for a program that cannot choose one itself.
+func freePort(t *testing.T) int {
+	t.Helper()
+	udp, tcp, err := bind("127.0.0.1", 0)
+	require.NoError(t, err)
+	port := udp.LocalAddr().(*net.UDPAddr).Port
+	require.NoError(t, udp.Close())
+	require.NoError(t, tcp.Close())
+	return port
+}
+
+// program runs a program for the length of a test. wait returns once it ended by itself.
+func program(t *testing.T, name string, args ...string) (wait func() error) {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skip(name + " is not installed")
+	}
+	var out bytes.Buffer
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Dir = t.TempDir()
+	require.NoError(t, cmd.Start())
+	done := make(chan struct{})
+	var err error
+	go func() { err = cmd.Wait(); close(done) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		select {
+		case <-done:
+		case <-time.After(patience):
+			_ = cmd.Process.Kill()
+			<-done
+		}
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, out.String())
+		}
+	})
+	return func() error { <-done; return err }
+}
+
+// sipp runs a scenario as the callee of one call and returns the account that reaches it.
+func sipp(t *testing.T, scenario string, transport gateway.Transport) (gateway.Account, func() error) {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("testdata", scenario))
+	require.NoError(t, err)
+	port := freePort(t)
+	mode := map[gateway.Transport]string{gateway.TransportUDP: "u1", gateway.TransportTCP: "t1"}[transport]
+	wait := program(t, "sipp", "-sf", file, "-i", "127.0.0.1", "-p", strconv.Itoa(port), "-t", mode,
+		"-m", "1", "-timeout", "20s", "-timeout_error", "-nostdin")
+	if transport == gateway.TransportTCP {
+		awaitTCP(t, port)
+	}
+	acc := gateway.Account{Login: "gw", Password: "gwpw", Domain: "127.0.0.1", Port: port, Transport: transport}
+	return acc, wait
+}
+
+// awaitTCP returns when somebody listens. Over UDP retransmission does this for us.
+func awaitTCP(t *testing.T, port int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			return false
+		}
+		return c.Close() == nil
+	}, patience, 20*time.Millisecond)
+}
+
+// untilAnswered passes over provisional responses, of which a burst may be told in part.
+func untilAnswered(r *recorder) Answered {
+	r.t.Helper()
+	for {
+		select {
+		case ev := <-r.events:
+			if answered, ok := ev.(Answered); ok {
+				return answered
+			}
+			require.IsType(r.t, Provisional{}, ev)
+		case <-time.After(patience):
+			require.FailNow(r.t, "the call is not answered")
+		}
+	}
+}
+
+func TestSIPpVerifiesOurDigest(t *testing.T) {
+	a, r := startAgent(t), newRecorder(t)
+	acc, wait := sipp(t, "callee_auth.xml", gateway.TransportUDP)
+	d := dial(a, r, acc)
+	require.Contains(t, string(next[Answered](r).SDP), "s=sipp")
+	d.Hangup("done")
+	require.Equal(t, Ended{Text: "done"}, next[Ended](r))
+	require.NoError(t, wait())
+}
+
+func TestSIPpRefusesAWrongPassword(t *testing.T) {
+	a, r := startAgent(t), newRecorder(t)
+	acc, wait := sipp(t, "callee_auth.xml", gateway.TransportUDP)
+	acc.Password = "wrong"
+	dial(a, r, acc)
+	failed := next[Failed](r)
+	require.Equal(t, Failed{Status: 403, Reason: "Forbidden", Cause: gateway.EndAuth}, failed)
+	require.NoError(t, wait())
+}
+
+func TestSIPpPlaysEarlyMedia(t *testing.T) {
+	for _, transport := range []gateway.Transport{gateway.TransportUDP, gateway.TransportTCP} {
+		t.Run(string(transport), func(t *testing.T) {
+			a, r := startAgent(t), newRecorder(t)
+			acc, wait := sipp(t, "callee_early.xml", transport)
+			d := dial(a, r, acc)
+			require.Equal(t, 100, next[Provisional](r).Status)
+			early := next[Provisional](r)
+			require.Equal(t, 183, early.Status)
+			require.Contains(t, string(early.SDP), "s=sipp")
+			next[Answered](r)
+			d.Hangup("done")
+			next[Ended](r)
+			require.NoError(t, wait())
+		})
+	}
+}
+
+func TestSIPpHangsUp(t *testing.T) {
+	a, r := startAgent(t), newRecorder(t)
+	acc, wait := sipp(t, "callee_leaves.xml", gateway.TransportUDP)
+	dial(a, r, acc)
+	untilAnswered(r)
+	require.Equal(t, Ended{Remote: true, Text: "the other side hung up"}, next[Ended](r))
+	require.NoError(t, wait())
+}
+
+func TestSIPpIsCancelled(t *testing.T) {
+	a, r := startAgent(t), newRecorder(t)
+	acc, wait := sipp(t, "callee_cancelled.xml", gateway.TransportUDP)
+	d := dial(a, r, acc)
+	require.Equal(t, 180, next[Provisional](r).Status)
+	d.Hangup("operator")
+	require.Equal(t, Ended{Text: "operator"}, next[Ended](r))
+	require.NoError(t, wait())
+}
+
+// kamailio runs a registrar and proxy that knows bob at the peer, and returns an account of it.
+func kamailio(t *testing.T, bob *peer) gateway.Account {
+	t.Helper()
+	port := freePort(t)
+	config, err := os.ReadFile("testdata/kamailio.cfg")
+	require.NoError(t, err)
+	filled := strings.NewReplacer("PORT", strconv.Itoa(port), "BOB", bob.addr.String()).Replace(string(config))
+	dir := t.TempDir()
+	file := filepath.Join(dir, "kamailio.cfg")
+	require.NoError(t, os.WriteFile(file, []byte(filled), 0o600))
+	program(t, "kamailio", "-f", file, "-DD", "-E", "-m", "32", "-M", "4", "-w", dir, "-Y", dir)
+	awaitTCP(t, port)
+	return gateway.Account{
+		Login: "gw", Password: "gwpw", Domain: "sip.test", Register: true,
+		OutboundProxy: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+	}
+}
+
+func TestThroughKamailio(t *testing.T) {
+	for _, transport := range []gateway.Transport{gateway.TransportUDP, gateway.TransportTCP} {
+		t.Run(string(transport), func(t *testing.T) {
+			a, bob := startAgent(t), udpPeer(t)
+			acc := kamailio(t, bob)
+			acc.Transport = transport
+			require.NoError(t, a.Register(t.Context(), acc))
+
+			hungUp := newRecorder(t)
+			d := dial(a, hungUp, acc)
+			inv := bob.expect(sip.INVITE)
+			require.Empty(t, inv.GetHeaders("Proxy-Authorization"), "the proxy consumes its own")
+			bob.replyThrough(inv, 180)
+			bob.replyThrough(inv, 200)
+			bob.expect(sip.ACK)
+			require.Equal(t, []byte(answer), untilAnswered(hungUp).SDP)
+			d.Hangup("done")
+			bye := bob.expect(sip.BYE)
+			require.NotEqual(t, a.Addr().String(), bye.from.String(), "the BYE must pass the proxy")
+			bob.reply(bye, 200)
+			require.Equal(t, Ended{Text: "done"}, next[Ended](hungUp))
+
+			cancelled := newRecorder(t)
+			d = dial(a, cancelled, acc)
+			inv = bob.expect(sip.INVITE)
+			bob.replyThrough(inv, 180)
+			for next[Provisional](cancelled).Status != 180 {
+			}
+			d.Hangup("changed my mind")
+			cancel := bob.expect(sip.CANCEL)
+			bob.reply(cancel, 200)
+			bob.replyThrough(inv, 487)
+			require.Equal(t, Ended{Text: "changed my mind"}, next[Ended](cancelled))
+
+			wrong := acc
+			wrong.Password = "wrong"
+			err := a.Register(t.Context(), wrong)
+			require.ErrorIs(t, err, errRefused)
+			ctx, cancelClose := context.WithTimeout(t.Context(), patience)
+			defer cancelClose()
+			require.NoError(t, a.Close(ctx))
+		})
+	}
+}
+
+// replyThrough answers like a callee behind proxies: with the Record-Route it got, and an SDP if it accepts.
+func (p *peer) replyThrough(m message, status int) {
+	var routes []string
+	for _, h := range m.GetHeaders("Record-Route") {
+		routes = append(routes, "Record-Route: "+h.Value())
+	}
+	body := ""
+	if status == 200 {
+		body = answer
+	}
+	p.replyBody(m, status, body, routes...)
+}

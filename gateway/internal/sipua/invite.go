@@ -1,0 +1,256 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+var (
+	errAbandoned = errors.New("abandoned before the INVITE was sent")
+	errGaveUp    = errors.New("gave up waiting")
+)
+
+// invitation is one INVITE under way.
+type invitation struct {
+	d         *Dialog
+	req       *sip.Request
+	tx        *sip.ClientTx
+	last      *sip.Response // the last response
+	cancelled bool
+}
+
+// pursue invites the callee, and whomever a 3xx names instead, until someone answers. It returns the last response
+// and the INVITE it belongs to.
+func (d *Dialog) pursue() (*sip.Response, *invitation, error) {
+	if d.p.NoAnswer > 0 {
+		timer := time.AfterFunc(d.p.NoAnswer, func() { d.abandon(byNoAnswer, "no answer") })
+		defer timer.Stop()
+	}
+	first, err := d.prepare()
+	if err != nil {
+		return nil, nil, err
+	}
+	var res *sip.Response
+	var inv *invitation
+	tried := newTargets(first)
+	for target, ok := tried.next(); ok; target, ok = tried.next() {
+		res, inv, err = d.try(target)
+		if d.isAbandoned() {
+			break
+		}
+		if res != nil {
+			if res.IsSuccess() || res.IsGlobalError() {
+				break
+			}
+			if res.IsRedirection() {
+				tried.follow(res)
+			}
+		}
+	}
+	return res, inv, err
+}
+
+// prepare checks what the caller gave and makes the call's identity and first target of it.
+func (d *Dialog) prepare() (sip.Uri, error) {
+	if !word(d.p.CallID) {
+		return sip.Uri{}, fmt.Errorf("%w: call id %q", errBadAddress, d.p.CallID)
+	}
+	target, err := calleeURI(d.p.Callee, d.p.Account.Domain)
+	if err != nil {
+		return target, fmt.Errorf("callee: %w", err)
+	}
+	d.id, err = newIdentity(d.p.CallID, d.tag, d.p.Account, d.p.VisibleName, target)
+	if err != nil {
+		return target, fmt.Errorf("account: %w", err)
+	}
+	return atAccountPort(d.p.Account, target)
+}
+
+// try invites one target, meeting challenges.
+func (d *Dialog) try(target sip.Uri) (*sip.Response, *invitation, error) {
+	d.creds.begin()
+	for {
+		if d.isAbandoned() {
+			return nil, nil, errAbandoned
+		}
+		inv, err := d.invite(target)
+		if err != nil {
+			return nil, nil, err
+		}
+		res, err := inv.await()
+		if err != nil || !challenges(res) || d.isAbandoned() {
+			return res, inv, err
+		}
+		if err := d.creds.learn(res); err != nil {
+			return res, inv, &authError{err}
+		}
+	}
+}
+
+// invite sends one INVITE.
+func (d *Dialog) invite(target sip.Uri) (*invitation, error) {
+	a := d.agent
+	ctx, cancel := context.WithTimeout(context.Background(), a.timing.dial)
+	defer cancel()
+	h, err := firstHop(d.p.Account, target)
+	if err != nil {
+		return nil, err
+	}
+	path, err := a.path(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	d.cseq++
+	req := a.request(sip.INVITE, target, d.id, d.cseq)
+	if h.route != nil {
+		req.AppendHeader(&sip.RouteHeader{Address: *h.route})
+	}
+	req.AppendHeader(path.contact(d.p.Account.Login))
+	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	setBody(req, "application/sdp", d.p.SDP)
+	if err := d.creds.apply(req); err != nil {
+		return nil, err
+	}
+	path.stamp(req, a.Addr())
+	tx, err := a.tx.Request(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("send INVITE: %w", err)
+	}
+	inv := &invitation{d: d, req: req, tx: tx}
+	tx.OnRetransmission(inv.repeated)
+	return inv, nil
+}
+
+// await tells of provisional responses and returns the final one. Once the call is abandoned it sends CANCEL as soon
+// as RFC 3261 section 9.1 allows, and waits for so long and no longer.
+func (inv *invitation) await() (*sip.Response, error) {
+	abandoned := inv.d.abandoned
+	var giveUp <-chan time.Time
+	for {
+		select {
+		case res := <-inv.tx.Responses():
+			inv.last = res
+			if !res.IsProvisional() {
+				return res, nil
+			}
+			if inv.d.isAbandoned() {
+				inv.cancel()
+				continue
+			}
+			inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
+		case <-inv.tx.Done():
+			return inv.last, fmt.Errorf("INVITE: %w", inv.tx.Err())
+		case <-abandoned:
+			abandoned = nil
+			giveUp = time.After(inv.d.agent.timing.hangup)
+			inv.cancel()
+		case <-giveUp:
+			return inv.last, errGaveUp
+		}
+	}
+}
+
+// cancel sends CANCEL once, if there was a provisional response.
+func (inv *invitation) cancel() {
+	if inv.cancelled || inv.last == nil {
+		return
+	}
+	inv.cancelled = true
+	a := inv.d.agent
+	a.spawn(func() {
+		defer a.contain("sip cancel")
+		ctx, stop := context.WithTimeout(context.Background(), a.timing.linger)
+		defer stop()
+		if _, err := a.roundTrip(ctx, cancelOf(inv.req)); err != nil {
+			inv.d.log.Debug("cancel not answered", "error", err)
+		}
+	})
+}
+
+// cancelOf builds the CANCEL of a request: the same transaction id, target and route (RFC 3261 section 9.1).
+func cancelOf(invite *sip.Request) *sip.Request {
+	req := sip.NewRequest(sip.CANCEL, invite.Recipient)
+	req.AppendHeader(invite.Via().Clone())
+	sip.CopyHeaders("Route", invite, req)
+	forwards := sip.MaxForwardsHeader(70)
+	req.AppendHeader(&forwards)
+	for _, name := range []string{"From", "To", "Call-ID", "User-Agent"} {
+		sip.CopyHeaders(name, invite, req)
+	}
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: invite.CSeq().SeqNo, MethodName: sip.CANCEL})
+	req.SetBody(nil)
+	req.SetTransport(invite.Transport())
+	req.SetDestination(invite.Destination())
+	req.Laddr = invite.Laddr
+	return req
+}
+
+// repeated is told each further 2xx by sipgo: the one we know is acknowledged again, one from another branch of a
+// forked call is acknowledged and ended.
+func (inv *invitation) repeated(res *sip.Response) {
+	inv.d.agent.enter(func() {
+		s := inv.d.session()
+		if s == nil || res.To() == nil {
+			return // it comes again
+		}
+		if tagOf(res.To().Params) != s.remoteTag {
+			inv.reject(res)
+			return
+		}
+		if err := s.repeatAck(); err != nil {
+			inv.d.log.Debug("ack not repeated", "error", err)
+		}
+	})
+}
+
+// reject ends a call that was answered although nobody wants it any more.
+func (inv *invitation) reject(res *sip.Response) {
+	ctx, stop := context.WithTimeout(context.Background(), inv.d.agent.timing.hangup)
+	defer stop()
+	s := newSession(inv.d.agent, inv.req, res, inv.d.creds)
+	if err := s.acknowledge(ctx, inv.req); err != nil {
+		inv.d.log.Debug("ack not sent", "error", err)
+	}
+	if _, err := s.do(ctx, sip.BYE, "", nil); err != nil {
+		inv.d.log.Debug("bye not answered", "error", err)
+	}
+}
+
+// linger stays with an INVITE that was given up, so that a callee who wakes up late does not ring or talk to nobody.
+func (inv *invitation) linger() {
+	defer inv.d.agent.contain("sip linger")
+	defer inv.tx.Terminate()
+	deadline := time.NewTimer(inv.d.agent.timing.linger)
+	defer deadline.Stop()
+	for {
+		select {
+		case res := <-inv.tx.Responses():
+			inv.last = res
+			switch {
+			case res.IsProvisional():
+				inv.cancel()
+			case res.IsSuccess():
+				inv.reject(res)
+				return
+			default:
+				return
+			}
+		case <-inv.tx.Done():
+			return
+		case <-deadline.C:
+			return
+		case <-inv.d.agent.life.Done():
+			return
+		}
+	}
+}
+
+func isSDP(contentType string) bool {
+	t, _, err := mime.ParseMediaType(contentType)
+	return err == nil && t == "application/sdp"
+}

@@ -1,0 +1,33 @@
+package sipua
+
+import (
+	"fmt"
+	"net"
+	"strconv"
+)
+
+// bindAttempts is how often another free port is tried when the one UDP got is taken for TCP.
+const bindAttempts = 16
+
+// bind opens UDP and TCP on the same port.
+func bind(host string, port int) (net.PacketConn, net.Listener, error) {
+	var err error
+	for range bindAttempts {
+		var udp net.PacketConn
+		udp, err = net.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(port)))
+		if err != nil {
+			return nil, nil, fmt.Errorf("bind sip: %w", err)
+		}
+		got := udp.LocalAddr().(*net.UDPAddr).Port
+		var tcp net.Listener
+		tcp, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(got)))
+		if err == nil {
+			return udp, tcp, nil
+		}
+		_ = udp.Close()
+		if port != 0 {
+			break
+		}
+	}
+	return nil, nil, fmt.Errorf("bind sip: %w", err)
+}

@@ -1,0 +1,149 @@
+package sipua
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// session is a confirmed dialog on the side that called (RFC 3261 section 12): who speaks, over which proxies, to
+// which address.
+type session struct {
+	agent     *Agent
+	id        identity
+	remoteTag string
+	transport string
+	contact   *sip.ContactHeader
+	routes    []sip.Uri
+	creds     *credentials
+
+	mu     sync.Mutex // guards what follows
+	target sip.Uri
+	cseq   uint32
+	ack    *sip.Request
+}
+
+// newSession makes the session that a 2xx to our INVITE stands for.
+func newSession(a *Agent, invite *sip.Request, res *sip.Response, creds *credentials) *session {
+	cseq := invite.CSeq().SeqNo
+	s := &session{
+		agent:     a,
+		id:        identity{callID: invite.CallID().Value(), from: invite.From(), to: res.To()},
+		remoteTag: tagOf(res.To().Params),
+		transport: invite.Transport(),
+		contact:   invite.Contact(),
+		creds:     creds,
+		target:    invite.Recipient,
+		cseq:      cseq,
+	}
+	s.refresh(res)
+	for _, h := range res.GetHeaders("Record-Route") {
+		if r, ok := h.(*sip.RecordRouteHeader); ok {
+			s.routes = append(s.routes, r.Address)
+		}
+	}
+	slices.Reverse(s.routes)
+	return s
+}
+
+func tagOf(params sip.HeaderParams) string { return params.GetOr("tag", "") }
+
+// refresh takes the other side's new address from a message that may change it.
+func (s *session) refresh(msg interface{ Contact() *sip.ContactHeader }) {
+	c := msg.Contact()
+	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" || c.Address.Host == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.target = *c.Address.Clone()
+	s.target.Headers = nil
+}
+
+// request builds the next request of the dialog.
+func (s *session) request(ctx context.Context, method sip.RequestMethod) (*sip.Request, error) {
+	s.mu.Lock()
+	s.cseq++
+	cseq := s.cseq
+	s.mu.Unlock()
+	return s.numbered(ctx, method, cseq)
+}
+
+func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq uint32) (*sip.Request, error) {
+	s.mu.Lock()
+	target, routes, next := plan(s.target, s.routes)
+	s.mu.Unlock()
+	req := s.agent.request(method, target, s.id, cseq)
+	for _, r := range routes {
+		req.AppendHeader(&sip.RouteHeader{Address: r})
+	}
+	h := hop{transport: s.transport, host: bareHost(next.Host), port: firstPort(next.Port)}
+	if t, ok := next.UriParams.Get("transport"); ok {
+		h.transport = transportName(t)
+	}
+	p, err := s.agent.path(ctx, h)
+	if err != nil {
+		return nil, err
+	}
+	p.stamp(req, s.agent.Addr())
+	return req, nil
+}
+
+// plan applies a route set (RFC 3261 section 12.2.1.1): what the request line says, what the Route headers say, and
+// where the request goes. A first proxy without lr is a strict router: it expects itself in the request line.
+func plan(target sip.Uri, routes []sip.Uri) (line sip.Uri, headers []sip.Uri, next sip.Uri) {
+	if len(routes) == 0 {
+		return target, nil, target
+	}
+	if routes[0].UriParams.Has("lr") {
+		return target, routes, routes[0]
+	}
+	return routes[0], append(slices.Clone(routes[1:]), target), routes[0]
+}
+
+// acknowledge sends the ACK of the 2xx. It is a request of its own, with the number and the credentials of the INVITE
+// (RFC 3261 sections 13.2.2.4 and 22.1).
+func (s *session) acknowledge(ctx context.Context, invite *sip.Request) error {
+	ack, err := s.numbered(ctx, sip.ACK, invite.CSeq().SeqNo)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, h := range invite.GetHeaders(name) {
+			ack.AppendHeader(sip.HeaderClone(h))
+		}
+	}
+	setBody(ack, "", nil)
+	s.mu.Lock()
+	s.ack = ack
+	s.mu.Unlock()
+	return s.repeatAck()
+}
+
+// repeatAck answers a repeated 2xx with the same ACK.
+func (s *session) repeatAck() error {
+	s.mu.Lock()
+	ack := s.ack
+	if ack != nil {
+		ack = ack.Clone()
+	}
+	s.mu.Unlock()
+	if ack == nil {
+		return nil
+	}
+	return s.agent.transport.WriteMsg(ack)
+}
+
+// do sends a request inside the dialog and waits for the answer.
+func (s *session) do(ctx context.Context, method sip.RequestMethod, contentType string, body []byte) (*sip.Response, error) {
+	return s.agent.exchange(ctx, s.creds, func(ctx context.Context) (*sip.Request, error) {
+		req, err := s.request(ctx, method)
+		if err != nil {
+			return nil, err
+		}
+		setBody(req, contentType, body)
+		return req, nil
+	})
+}

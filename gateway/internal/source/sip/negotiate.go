@@ -1,0 +1,143 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"callcast/gateway/internal/media"
+	"callcast/gateway/internal/rtpio"
+	"callcast/gateway/internal/sdp"
+)
+
+const videoRate, audioRate = 90000, 8000
+
+// Offer is the description to call with. It is the same until the session is renegotiated.
+func (s *Source) Offer() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.offer)
+}
+
+// Answer takes the other side's answer, early or final. It may be called again: what is told last holds. It fails if
+// nothing is left that could be received.
+func (s *Source) Answer(answer []byte) (sdp.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := sdp.ParseAnswer(s.offer, answer)
+	if err != nil {
+		return sdp.Answer{}, err
+	}
+	return a, s.apply(a)
+}
+
+// Reoffer answers a changed description of the other side. An empty one asks for an offer, which the next Answer is
+// for (RFC 3261 section 14.2).
+func (s *Source) Reoffer(offer []byte) ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	local := s.local
+	local.Version++
+	if len(bytes.TrimSpace(offer)) == 0 {
+		s.local, s.offer = local, sdp.Offer(local)
+		return bytes.Clone(s.offer), nil
+	}
+	answer, a, err := sdp.AnswerTo(offer, local)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.apply(a); err != nil {
+		return nil, err
+	}
+	s.local = local
+	return answer, nil
+}
+
+// apply puts into effect what was agreed on, unless it is nothing: then all stays as it was.
+func (s *Source) apply(a sdp.Answer) error {
+	if a.Audio == nil && a.Video == nil {
+		return refused(a.Refused)
+	}
+	for _, r := range a.Refused {
+		s.log.Warn("media refused", "kind", r.Kind, "why", r.Why)
+	}
+	s.agreed = a
+	s.audio.negotiated(a.Audio)
+	s.video.negotiated(a.Video)
+	s.back.negotiated(a)
+	connect(s.audioRTP, a.Audio, audioRates(a.Audio))
+	connect(s.videoRTP, a.Video, videoRates(a.Video))
+	if a.Video != nil && a.Video.Direction.Receive {
+		s.wantKey()
+	} else {
+		s.keys.got()
+	}
+	return nil
+}
+
+func refused(why []sdp.Refusal) error {
+	if len(why) == 0 {
+		return errors.New("the description has no audio and no video")
+	}
+	var text []string
+	for _, r := range why {
+		text = append(text, fmt.Sprintf("%s: %s", r.Kind, r.Why))
+	}
+	return errors.New("no media agreed: " + strings.Join(text, "; "))
+}
+
+func connect(session *rtpio.Session, m *sdp.Media, rates map[uint8]int) {
+	session.SetClockRates(rates)
+	if m == nil {
+		return
+	}
+	session.SetFeedback(rtpio.Feedback{PLI: m.Feedback.PLI, FIR: m.Feedback.FIR, NACK: m.Feedback.NACK})
+	session.SetRemote(m.RTP, m.RTCP)
+}
+
+func offeredAudio() map[uint8]int {
+	return map[uint8]int{sdp.PCMA: audioRate, sdp.PCMU: audioRate, sdp.DTMF: audioRate}
+}
+
+func offeredVideo() map[uint8]int {
+	return map[uint8]int{sdp.H264Mode1: videoRate, sdp.H264Mode0: videoRate}
+}
+
+// audioRates are the payload types that may come in. Beside those of the answer they are those of the offer: the other
+// side may number what it sends by either (RFC 3264 section 5.1 against what telephones do).
+func audioRates(m *sdp.Media) map[uint8]int {
+	if m == nil {
+		return nil
+	}
+	rates := offeredAudio()
+	for _, p := range m.Payloads {
+		rates[p.Type] = p.ClockRate
+	}
+	if m.DTMF != nil {
+		rates[m.DTMF.Type] = m.DTMF.ClockRate
+	}
+	return rates
+}
+
+func videoRates(m *sdp.Media) map[uint8]int {
+	if m == nil {
+		return nil
+	}
+	rates := offeredVideo()
+	for _, p := range m.Payloads {
+		rates[p.Type] = p.ClockRate
+	}
+	return rates
+}
+
+// audioTypes are the codecs of the payload types that may come in.
+func audioTypes(m *sdp.Media) map[uint8]media.Codec {
+	types := map[uint8]media.Codec{sdp.PCMA: media.PCMA, sdp.PCMU: media.PCMU}
+	if m != nil {
+		for _, p := range m.Payloads {
+			types[p.Type] = p.Codec
+		}
+	}
+	return types
+}

@@ -1,0 +1,30 @@
+package sip
+
+import (
+	"context"
+	"time"
+)
+
+// pace does what happens by the clock until ctx ends: one goroutine and one timer a call.
+func (s *Source) pace(ctx context.Context) {
+	ticker := time.NewTicker(frame)
+	defer ticker.Stop()
+	informing := make(chan struct{}, 1)
+	var audio, video rate
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.wake:
+			s.askKey(ctx, time.Now(), informing)
+		case now := <-ticker.C:
+			s.audio.tick(now)
+			s.video.tick(now)
+			s.back.tick(now)
+			s.askKey(ctx, now, informing)
+			if audio.due(now) {
+				s.measure(now, &audio, &video)
+			}
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"time"
+
+	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/rtpio"
+	"callcast/gateway/internal/sdp"
+	"callcast/gateway/internal/stream"
+)
+
+// Params is what a Source works with.
+type Params struct {
+	Pool     *rtpio.Pool
+	IP       netip.Addr // named in session descriptions
+	HasAudio bool       // offer sendrecv, else recvonly
+	HasVideo bool
+	Slate    bool // publish a slate while there is no video
+	Stream   *stream.Stream
+	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
+	Info func(ctx context.Context, contentType string, body []byte) error
+	// OnDTMF is told keys that the other side presses. May be nil; must not block.
+	OnDTMF func(key rune)
+	CNAME  string
+	Log    *slog.Logger
+}
+
+// Source is the media of one call.
+type Source struct {
+	params   Params
+	log      *slog.Logger
+	timeline *clock.Timeline
+	audio    *audioIn
+	video    *videoIn
+	back     *back
+	keys     *keyRequest
+	wake     chan struct{} // makes the pacer look at keys at once
+
+	audioRTP *rtpio.Session
+	videoRTP *rtpio.Session
+
+	mu         sync.Mutex // guards what follows: the state of negotiation
+	local      sdp.OfferParams
+	offer      []byte
+	agreed     sdp.Answer
+	audioSpeed speed
+	videoSpeed speed
+	publisher  *stream.Publisher // set by Start
+	stop       context.CancelFunc
+
+	running sync.WaitGroup
+}
+
+// New opens the ports of a call. Nothing is received or published before Start.
+func New(p Params) (*Source, error) {
+	slate, err := loadSlate()
+	if err != nil {
+		return nil, err
+	}
+	audioConn, err := p.Pool.Open()
+	if err != nil {
+		return nil, fmt.Errorf("open audio ports: %w", err)
+	}
+	videoConn, err := p.Pool.Open()
+	if err != nil {
+		audioConn.Close()
+		return nil, fmt.Errorf("open video ports: %w", err)
+	}
+	s := &Source{
+		params: p, log: p.Log, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
+		local: sdp.OfferParams{
+			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1,
+			Audio: newOffer(audioConn, p.HasAudio, p.CNAME),
+			Video: newOffer(videoConn, p.HasVideo, p.CNAME),
+		},
+	}
+	s.offer = sdp.Offer(s.local)
+	s.audio = newAudioIn(s.timeline, p.OnDTMF)
+	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
+	if p.Slate {
+		s.video.slate = slate
+	}
+	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
+		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredAudio(),
+		Handle: s.audio.handle, OnReport: s.audio.track.Report, Log: p.Log,
+	})
+	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
+		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredVideo(),
+		Handle: s.video.handle, OnReport: s.video.track.Report, Log: p.Log,
+	})
+	s.back = newBack(s.audioRTP, s.videoRTP, slate)
+	return s, nil
+}
+
+func newOffer(c *rtpio.Conn, send bool, cname string) sdp.MediaOffer {
+	return sdp.MediaOffer{Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: cname}
+}
+
+// Start takes over the stream and begins to receive. It is called once.
+func (s *Source) Start() {
+	ctx, stop := context.WithCancel(context.Background())
+	publisher := s.params.Stream.Publish(stream.PublisherParams{RequestKeyframe: s.RequestKeyframe})
+	s.mu.Lock()
+	s.publisher, s.stop = publisher, stop
+	s.mu.Unlock()
+	s.audio.publishTo(publisher.Write)
+	s.video.publishTo(publisher.Write)
+	s.audioRTP.Start()
+	s.videoRTP.Start()
+	s.running.Go(func() { s.pace(ctx) })
+}
+
+// Close ends all media, gives the stream up and returns when nothing runs any more. It may be called without Start, and
+// more than once.
+func (s *Source) Close() {
+	s.mu.Lock()
+	stop, publisher := s.stop, s.publisher
+	s.mu.Unlock()
+	if stop != nil {
+		stop()
+	}
+	s.running.Wait()
+	s.audioRTP.Close()
+	s.videoRTP.Close()
+	if publisher != nil {
+		publisher.Close()
+	}
+}
+
+// RequestKeyframe asks the other side for a key frame, soon and until it comes. It does not block.
+func (s *Source) RequestKeyframe() { s.wantKey() }
+
+func (s *Source) wantKey() {
+	if s.keys.want(time.Now()) {
+		select {
+		case s.wake <- struct{}{}:
+		default: // it is awake
+		}
+	}
+}
+
+// Why tones cannot be sent as RTP events.
+var (
+	errNoKey      = errors.New("keys are 0-9, *, # and A-D")
+	errNoEvents   = errors.New("the other side takes no telephone-event")
+	errNotSending = errors.New("no audio is sent in this call")
+)
+
+// SendDTMF queues keys (0-9 * # A-D), which are played one after the other in the audio that is sent (RFC 4733).
+func (s *Source) SendDTMF(ctx context.Context, digits string) error {
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return s.back.queue(digits)
+}

@@ -1,0 +1,174 @@
+package sip
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/media"
+	"callcast/gateway/internal/rtpio"
+	"callcast/gateway/internal/sdp"
+)
+
+// videoRig is a videoIn with a clock that the test moves.
+type videoRig struct {
+	*videoIn
+	start  time.Time
+	units  []*media.Unit
+	wanted int
+	got    int
+	source *slate // pictures to send: each is a key
+}
+
+func newVideoRig(t *testing.T) *videoRig {
+	t.Helper()
+	r := &videoRig{start: time.Now()}
+	var err error
+	r.source, err = loadSlate()
+	require.NoError(t, err)
+	r.videoIn = newVideoIn(clock.NewTimeline(), func() { r.wanted++ }, func() { r.got++ })
+	r.slate = r.source
+	r.publishTo(func(u *media.Unit) { r.units = append(r.units, u) })
+	return r
+}
+
+func (r *videoRig) agree() {
+	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, ClockRate: videoRate}}})
+	r.since = r.start
+}
+
+// inter is a unit that is no key: a slice that says it is not IDR. Nobody decodes it here.
+func (r *videoRig) inter() *media.Unit {
+	return &media.Unit{Format: r.source.format, Payload: h264.AppendNAL(nil, []byte{0x41, 0xE2, 0x55, 0xAA})}
+}
+
+// send sends a unit at a time, both by stamp and arrival.
+func (r *videoRig) send(at time.Duration, u *media.Unit, lost int) {
+	payloads := h264.Packetiser{Mode: 1, MaxPayload: maxPayload}.Append(nil, u)
+	for i, b := range payloads {
+		p := rtpio.Packet{
+			PayloadType: 112, Marker: i == len(payloads)-1, Payload: b,
+			Timestamp: uint32(clock.Ticks(at, videoRate)), Arrived: r.start.Add(at),
+		}
+		if i == 0 {
+			p.Lost = lost
+		}
+		r.handle(p)
+	}
+}
+
+func (r *videoRig) tickTo(from, to time.Duration) {
+	for at := from; at <= to; at += frame {
+		r.tick(r.start.Add(at))
+	}
+}
+
+func requireForward(t *testing.T, units []*media.Unit) {
+	t.Helper()
+	for i, u := range units {
+		require.Equal(t, u.PTS, u.DTS)
+		if i > 0 {
+			require.Greater(t, u.PTS, units[i-1].PTS, "unit %d", i)
+		}
+	}
+}
+
+const picturePeriod = 40 * time.Millisecond
+
+func TestVideoWithholdsFromALossToTheNextKey(t *testing.T) {
+	r := newVideoRig(t)
+	r.agree()
+	for n := range 20 {
+		u, lost := r.inter(), 0
+		if n == 0 || n == 15 {
+			u = r.source.unit(uint64(n))
+		}
+		if n == 10 {
+			lost = 1
+		}
+		r.send(time.Duration(n)*picturePeriod, u, lost)
+	}
+	require.Len(t, r.units, 15)
+	requireForward(t, r.units)
+	require.Equal(t, 9*picturePeriod, r.units[9].PTS)
+	require.Equal(t, 15*picturePeriod, r.units[10].PTS)
+	require.True(t, r.units[10].Gap)
+	require.True(t, r.units[10].Key)
+	require.Equal(t, r.source.pictures[1], r.units[10].Payload)
+	require.Positive(t, r.wanted)
+	require.Equal(t, 2, r.got)
+	format, c, withheld := r.stats()
+	require.Equal(t, 640, format.Width)
+	require.Equal(t, counted{units: 15}, c)
+	require.Equal(t, uint64(5), withheld)
+}
+
+func TestSenderThatBeginsWithoutAKeyIsAsked(t *testing.T) {
+	r := newVideoRig(t)
+	r.agree()
+	r.send(0, r.inter(), 0)
+	require.Equal(t, 1, r.wanted)
+	require.Empty(t, r.units)
+}
+
+func TestSenderThatBeginsWithAKeyIsNotAsked(t *testing.T) {
+	r := newVideoRig(t)
+	r.agree()
+	r.send(0, r.source.unit(0), 0)
+	r.send(picturePeriod, r.inter(), 0)
+	require.Zero(t, r.wanted)
+	require.Len(t, r.units, 2)
+}
+
+func TestSlateStandsInAndGivesWayToAKeyOnly(t *testing.T) {
+	r := newVideoRig(t)
+	r.tickTo(0, time.Second)
+	require.Empty(t, r.units, "nothing before an answer")
+	r.agree()
+	r.send(0, r.source.unit(0), 0)
+	r.tickTo(0, 2900*time.Millisecond)
+	require.Len(t, r.units, 1, "patience")
+	r.tickTo(3*time.Second, 5*time.Second)
+	require.Len(t, r.units, 6)
+	for i, u := range r.units[1:] {
+		require.True(t, u.Fill && u.Key)
+		require.Equal(t, 3*time.Second+time.Duration(i)*slatePeriod, u.PTS)
+	}
+	require.NotEqual(t, r.units[1].Payload, r.units[2].Payload, "two IDR pictures in a row differ in idr_pic_id")
+
+	r.send(5010*time.Millisecond, r.inter(), 0)
+	require.Len(t, r.units, 6, "it refers to a picture from before the slate")
+	require.Equal(t, 1, r.wanted)
+	r.send(5050*time.Millisecond, r.source.unit(1), 0)
+	r.send(5090*time.Millisecond, r.inter(), 0)
+	r.tickTo(5*time.Second, 6*time.Second)
+	require.Len(t, r.units, 8)
+	require.False(t, r.units[6].Fill)
+	require.Equal(t, 5050*time.Millisecond, r.units[6].PTS)
+	requireForward(t, r.units)
+}
+
+func TestCallWithoutVideoShowsTheSlateAtOnce(t *testing.T) {
+	r := newVideoRig(t)
+	r.negotiated(nil)
+	r.tickTo(0, time.Second)
+	require.Len(t, r.units, 3)
+	r.slate = nil
+	r.tickTo(time.Second, 3*time.Second)
+	require.Len(t, r.units, 3, "not wanted")
+}
+
+func TestParameterSetsOfTheAnswerAreUsed(t *testing.T) {
+	r := newVideoRig(t)
+	f := r.source.format
+	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, SPS: f.SPS, PPS: f.PPS}}})
+	for nal := range h264.NALs(r.source.pictures[0]) {
+		r.handle(rtpio.Packet{PayloadType: 112, Payload: nal})
+	}
+	r.handle(rtpio.Packet{PayloadType: 112, Payload: []byte{0x41, 0xE2, 0x55}, Timestamp: 3600, Marker: true})
+	require.Len(t, r.units, 2)
+	require.Equal(t, f, r.units[0].Format)
+}
