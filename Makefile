@@ -1,0 +1,76 @@
+# `make` lists the targets. Tools and caches of this file stand in .make/, which git ignores.
+
+GO          ?= go
+VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME    ?= 60s
+SOAKTIME    ?= 10m
+LINT        := .make/bin/golangci-lint-v2.15.0
+ARCHIVE     := fyne-cross/dist/callcast-$(VERSION)-$(shell $(GO) env GOOS 2>/dev/null)-$(shell $(GO) env GOARCH 2>/dev/null).tar.gz
+
+BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
+  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
+TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg sip-tester \
+  kamailio kamailio-extra-modules xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run build package test test-interop bench soak fuzz lint fmt build-tools test-tools go
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build ## call the built-in phone and put it on air, in a window if there is a display
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec bin/callcast --demo; else exec bin/callcast --demo --headless; fi
+
+run: build ## start the console
+	@bin/callcast
+
+build: go build-tools ## bin/callcast
+	$(GO) build -trimpath -ldflags '-X callcast/app.Version=$(VERSION)' -o bin/callcast .
+
+package: build ## an archive of the program and its documents in fyne-cross/dist
+	mkdir -p $(dir $(ARCHIVE))
+	tar -czf $(ARCHIVE) README.md LICENSE CHANGELOG.md -C bin callcast
+	@echo $(ARCHIVE)
+
+# The tests against real peers come last and one package at a time: they measure time.
+test: go build-tools test-tools ## format, vet and all tests with the race detector, real peers included
+	@unformatted=$$(gofmt -l app assets gateway test ui main.go); [ -z "$$unformatted" ] || { \
+	  echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
+	all=$$($(GO) list ./...) && $(GO) test -race -vet=all -p 2 -timeout 10m $$(echo "$$all" | grep -v '/test/interop')
+	$(GO) test -race -vet=all -p 1 -timeout 15m ./test/interop/...
+
+test-interop: go build-tools test-tools ## only the tests against real peers, with their log
+	$(GO) test -count=1 -v -p 1 -timeout 15m ./test/interop/...
+
+bench: go build-tools test-tools ## benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 30m ./gateway/... ./test/...
+
+soak: go build-tools test-tools ## a call to a softphone, on air for SOAKTIME (10m)
+	$(GO) test -count=1 -v -timeout 60m ./test/interop -run TestBaresipBehindKamailio -air $(SOAKTIME)
+
+fuzz: go build-tools ## every fuzz target for FUZZTIME (60s)
+	@grep -rHo '^func Fuzz[A-Za-z0-9]*' --include='*_test.go' app gateway | sed 's|/[^/]*:func | |' | sort | \
+	while read -r package target; do \
+	  echo "$$package $$target"; \
+	  $(GO) test "./$$package" -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) || exit 1; \
+	done
+
+lint: go build-tools $(LINT) ## golangci-lint
+	$(LINT) run ./...
+
+fmt: go $(LINT) ## format the code
+	$(LINT) fmt ./...
+
+$(LINT):
+	GOBIN=$(CURDIR)/.make/bin $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+	mv .make/bin/golangci-lint $@
+
+go:
+	@command -v $(GO) >/dev/null || { echo "Go is missing: install version 1.26 or newer from https://go.dev/dl"; exit 1; }
+	@$(GO) list -m >/dev/null || { echo "This Go is too old: install version 1.26 or newer from https://go.dev/dl"; exit 1; }
+
+build-tools:
+	@.ci/packages $(BUILD_PACKAGES)
+
+test-tools:
+	@.ci/packages $(TEST_PACKAGES)

@@ -1,0 +1,176 @@
+package interop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"callcast/gateway"
+	"callcast/gateway/engine"
+	"callcast/gateway/rest"
+)
+
+// gatewayUnderTest is an engine with its REST server on free ports.
+type gatewayUnderTest struct {
+	api  *engine.Engine
+	rest string // base URL
+	rtmp string // host:port of the built-in server
+	logs *logCounter
+}
+
+// startGateway starts a gateway that ends with the test, which fails if the gateway leaves goroutines, panics or
+// writes the word "secret" - every password of these tests - into its log.
+func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTest {
+	before := goleak.IgnoreCurrent()
+	cfg := gateway.DefaultConfig()
+	cfg.REST.Port, cfg.RTMP.Port, cfg.SIP.Port = 0, 0, 0
+	cfg.SIP.Host = "127.0.0.1"
+	cfg.RTP = gateway.RTPConfig{}
+	for _, c := range change {
+		c(&cfg)
+	}
+	g := &gatewayUnderTest{logs: &logCounter{t: t}}
+	log := slog.New(slog.NewTextHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	g.api, err = engine.New(engine.Params{Config: cfg, Version: "test", Log: log})
+	require.NoError(t, err)
+	require.NoError(t, g.api.Start())
+	server := rest.New(rest.Params{API: g.api, Version: "test", Log: log})
+	addr, err := server.Start(cfg.REST)
+	require.NoError(t, err)
+	g.rest = "http://" + addr.String()
+	for _, l := range g.api.Snapshot().Listeners {
+		require.Nil(t, l.Err)
+		if l.Name == "rtmp" {
+			g.rtmp = l.Address
+		}
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		http.DefaultClient.CloseIdleConnections()
+		require.NoError(t, server.Close(ctx))
+		require.NoError(t, g.api.Close(ctx))
+		require.Zero(t, g.logs.panics.Load(), "a panic was contained")
+		require.Zero(t, g.logs.secrets.Load(), "a secret was logged")
+		goleak.VerifyNone(t, before)
+	})
+	return g
+}
+
+// post sends a REST request and returns its status and body.
+func (g *gatewayUnderTest) post(t testing.TB, path string, body any) (int, []byte) {
+	t.Helper()
+	data, err := json.Marshal(body)
+	require.NoError(t, err)
+	res, err := http.Post(g.rest+"/rest-api"+path, "application/json", bytes.NewReader(data))
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	require.NoError(t, err)
+	return res.StatusCode, text
+}
+
+// ok sends a REST request that must succeed.
+func (g *gatewayUnderTest) ok(t testing.TB, path string, body any) {
+	t.Helper()
+	status, text := g.post(t, path, body)
+	require.Equal(t, http.StatusOK, status, "%s: %s", path, text)
+}
+
+// find returns the WCS call object, or nil when there is none.
+func (g *gatewayUnderTest) find(t testing.TB, id string) map[string]any {
+	t.Helper()
+	status, text := g.post(t, "/call/find", map[string]any{"callId": id})
+	if status == http.StatusNotFound {
+		return nil
+	}
+	require.Equal(t, http.StatusOK, status)
+	var calls []map[string]any
+	require.NoError(t, json.Unmarshal(text, &calls))
+	require.Len(t, calls, 1)
+	return calls[0]
+}
+
+// waitFor polls a call until its key has the value.
+func (g *gatewayUnderTest) waitFor(t testing.TB, id, key string, value any, within time.Duration) {
+	t.Helper()
+	var last map[string]any
+	require.Eventually(t, func() bool {
+		last = g.find(t, id)
+		return last != nil && last[key] == value
+	}, within, 20*time.Millisecond, "call %s: %s is not %v: %v", id, key, value, &last)
+}
+
+// waitGone polls until the call is over.
+func (g *gatewayUnderTest) waitGone(t testing.TB, id string, within time.Duration) {
+	t.Helper()
+	require.Eventually(t, func() bool { return g.find(t, id) == nil }, within, 20*time.Millisecond)
+}
+
+// watch records the calls' snapshots from now on; the function it returns gives those of one call.
+func (g *gatewayUnderTest) watch(t testing.TB) func(id string) []gateway.Call {
+	sub := g.api.Subscribe()
+	t.Cleanup(sub.Close)
+	var seen []gateway.Call
+	return func(id string) []gateway.Call {
+		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+		defer cancel()
+		for {
+			events, err := sub.Next(ctx)
+			if err != nil {
+				break
+			}
+			for _, ev := range events {
+				if ev.Call != nil {
+					seen = append(seen, *ev.Call)
+				}
+			}
+		}
+		var mine []gateway.Call
+		for _, c := range seen {
+			if c.ID == id {
+				mine = append(mine, c)
+			}
+		}
+		return mine
+	}
+}
+
+// ending waits for the end of a call and returns its last snapshot.
+func (g *gatewayUnderTest) ending(t testing.TB, history func(string) []gateway.Call, id string, within time.Duration) gateway.Call {
+	t.Helper()
+	var last gateway.Call
+	require.Eventually(t, func() bool {
+		if calls := history(id); len(calls) > 0 {
+			last = calls[len(calls)-1]
+		}
+		return last.Status.Ended()
+	}, within, 20*time.Millisecond, "call %s did not end: %+v", id, &last)
+	return last
+}
+
+// logCounter passes the log to the test and counts what must not be in it.
+type logCounter struct {
+	t               *testing.T
+	panics, secrets atomic.Int32
+}
+
+func (l *logCounter) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("msg=panic")) {
+		l.panics.Add(1)
+	}
+	if bytes.Contains(line, []byte("secret")) {
+		l.secrets.Add(1)
+	}
+	return len(line), nil
+}

@@ -1,0 +1,167 @@
+package interop
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+	"callcast/gateway/demophone"
+	"callcast/test/peers"
+	"callcast/test/peers/content"
+)
+
+// analyse reads a recording.
+func analyse(t testing.TB, path string) content.Report {
+	t.Helper()
+	r, err := content.Analyse(t.Context(), path)
+	require.NoError(t, err)
+	return r
+}
+
+// startPhone starts a demo phone that ends with the test.
+func startPhone(t testing.TB, p demophone.Params) *demophone.Phone {
+	p.Addr = "127.0.0.1:0"
+	phone, err := demophone.New(p)
+	require.NoError(t, err)
+	require.NoError(t, phone.Start())
+	t.Cleanup(phone.Close)
+	return phone
+}
+
+// dial starts a call to a phone that needs no account, with further fields.
+func (g *gatewayUnderTest) dial(t testing.TB, id string, phone *demophone.Phone, more map[string]any) {
+	t.Helper()
+	request := map[string]any{
+		"callId": id, "callee": phone.URI(), "toStream": id, "hasAudio": "true", "hasVideo": "true",
+		"sipLogin": "gw", "sipPassword": "secret", "sipDomain": "127.0.0.1", "sipRegisterRequired": "false",
+	}
+	for k, v := range more {
+		request[k] = v
+	}
+	g.ok(t, "/call/startup", request)
+}
+
+// TestClipArrivesWhole is the main job with a peer whose every picture and beep is known: what nginx-rtmp records is
+// the clip, picture by picture, in sync.
+func TestClipArrivesWhole(t *testing.T) {
+	nginx := peers.StartNginx(t)
+	phone := startPhone(t, demophone.Params{})
+	g := startGateway(t)
+	g.dial(t, "clip", phone, map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "clip"})
+	g.waitFor(t, "clip", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
+	time.Sleep(12 * time.Second) // on air
+	g.ok(t, "/call/terminate", map[string]any{"callId": "clip"})
+	g.waitGone(t, "clip", 5*time.Second)
+
+	files := nginx.Recordings(t, "rtmp_clip")
+	require.Len(t, files, 1)
+	requireClip(t, analyse(t, files[0]), 11*time.Second)
+}
+
+// requireClip fails unless a recording is the demo clip without a flaw and in sync.
+func requireClip(t testing.TB, r content.Report, atLeast time.Duration) {
+	t.Helper()
+	require.GreaterOrEqual(t, r.VideoDuration, atLeast)
+	require.Zero(t, r.Damaged)
+	require.Zero(t, r.Foreign, "no slate where there is a picture")
+	require.Zero(t, r.Skipped)
+	require.Zero(t, r.Repeated)
+	require.Zero(t, r.BackwardTimestamps)
+	require.Zero(t, r.AudioHoles)
+	require.InDelta(t, r.VideoDuration.Seconds(), r.AudioDuration.Seconds(), 0.3)
+	requireInSync(t, r, int(atLeast.Seconds())-2)
+}
+
+func requireInSync(t testing.TB, r content.Report, seconds int) {
+	t.Helper()
+	require.GreaterOrEqual(t, len(r.Offsets), seconds, "flashes %v, beeps %v", r.Flashes, r.Beeps)
+	_, least, most := r.Offset()
+	require.Less(t, most, 40*time.Millisecond)
+	require.Greater(t, least, -40*time.Millisecond)
+}
+
+// TestInSyncWithoutSenderReports takes them away: the tracks then stand by when they arrive.
+func TestInSyncWithoutSenderReports(t *testing.T) {
+	nginx := peers.StartNginx(t)
+	phone := startPhone(t, demophone.Params{NoSenderReports: true})
+	g := startGateway(t)
+	g.dial(t, "nosr", phone, map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "nosr"})
+	time.Sleep(10 * time.Second) // on air
+	g.ok(t, "/call/terminate", map[string]any{"callId": "nosr"})
+	g.waitGone(t, "nosr", 5*time.Second)
+	requireClip(t, analyse(t, nginx.Recordings(t, "rtmp_nosr")[0]), 8*time.Second)
+}
+
+// TestBuiltInServer plays a call's stream from the RTMP server inside, and the copy that the call pushes into it.
+func TestBuiltInServer(t *testing.T) {
+	phone := startPhone(t, demophone.Params{})
+	g := startGateway(t)
+	g.dial(t, "own", phone, map[string]any{"rtmpUrl": "rtmp://" + g.rtmp + "/live", "rtmpStream": "own"})
+	g.waitFor(t, "own", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
+	for _, name := range []string{"own", "rtmp_own"} {
+		path := filepath.Join(t.TempDir(), name+".flv")
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		require.NoError(t, content.Record(ctx, fmt.Sprintf("rtmp://%s/live/%s", g.rtmp, name), path, 6*time.Second))
+		cancel()
+		r := analyse(t, path)
+		require.Zero(t, r.Damaged+r.Foreign+r.Skipped+r.Repeated+r.BackwardTimestamps, "%s: %+v", name, r)
+		requireInSync(t, r, 3)
+	}
+}
+
+// TestServerGoneForTenSeconds takes one of two servers away in the middle: its push comes back within two seconds of
+// the server, and nobody else loses anything.
+func TestServerGoneForTenSeconds(t *testing.T) {
+	gone, stays := peers.StartNginx(t), peers.StartNginx(t)
+	phone := startPhone(t, demophone.Params{})
+	g := startGateway(t)
+	g.dial(t, "a", phone, map[string]any{"rtmpUrl": gone.URL("rec"), "rtmpStream": "a"})
+	g.dial(t, "b", phone, map[string]any{"rtmpUrl": stays.URL("rec"), "rtmpStream": "b"})
+	preview, err := g.api.OpenPreview(t.Context(), "a")
+	require.NoError(t, err)
+	defer preview.Close()
+	for _, id := range []string{"a", "b"} {
+		g.waitFor(t, id, "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
+	}
+	time.Sleep(3 * time.Second) // both on air
+	gone.Kill()
+	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_CONNECTION_LOST", 5*time.Second)
+	time.Sleep(10 * time.Second) // the outage
+	_, fresh := preview.Frame(nil)
+	require.True(t, fresh, "the preview runs on")
+	require.Equal(t, "RTMP_STREAM_ACTIVE", g.find(t, "b")["rtmpStreamStatus"])
+	gone.Start(t)
+	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 2*time.Second)
+	time.Sleep(4 * time.Second) // on air again
+	for _, id := range []string{"a", "b"} {
+		g.ok(t, "/call/terminate", map[string]any{"callId": id})
+		g.waitGone(t, id, 5*time.Second)
+	}
+	files := gone.Recordings(t, "rtmp_a")
+	require.Len(t, files, 2, "before and after")
+	before, after := analyse(t, files[0]), analyse(t, files[1])
+	require.Zero(t, before.Damaged+after.Damaged+before.Skipped+after.Skipped)
+	require.NotEmpty(t, after.Flashes)
+	requireClip(t, analyse(t, stays.Recordings(t, "rtmp_b")[0]), 18*time.Second)
+}
+
+// TestKeyframeForLateSinks joins a phone late that sends a keyframe only when asked to.
+func TestLatePreviewAsksForItsPicture(t *testing.T) {
+	phone := startPhone(t, demophone.Params{})
+	g := startGateway(t)
+	g.dial(t, "late", phone, nil)
+	g.waitFor(t, "late", "status", "ESTABLISHED", 5*time.Second)
+	preview, err := g.api.OpenPreview(t.Context(), "late")
+	require.NoError(t, err)
+	defer preview.Close()
+	require.Eventually(t, func() bool {
+		_, fresh := preview.Frame(nil)
+		return fresh
+	}, 3*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return preview.Level().RMS > gateway.SilenceLevel }, 3*time.Second, 10*time.Millisecond)
+}
