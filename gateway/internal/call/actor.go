@@ -101,7 +101,6 @@ func (c *Call) Run(ctx context.Context) {
 	defer c.helpers.Wait()
 	life, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
-	defer close(c.done)
 	ticker := time.NewTicker(refresh)
 	defer ticker.Stop()
 	stopping := ctx.Done()
@@ -117,6 +116,7 @@ func (c *Call) Run(ctx context.Context) {
 			c.step(life, hangup{gateway.EndShutdown})
 		}
 	}
+	close(c.done) // from here on nobody waits for the inbox
 	if c.media != nil {
 		c.media.Close()
 	}

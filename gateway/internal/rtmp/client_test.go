@@ -211,7 +211,7 @@ func TestPublisherAndSession(t *testing.T) {
 	target.Name = "name?token=1"
 	p, err := Dial(t.Context(), target, Options{})
 	require.NoError(t, err)
-	require.NoError(t, p.WriteMetadata(0, Metadata{Width: 640, Height: 360}))
+	require.NoError(t, p.WriteMetadata(Metadata{Width: 640, Height: 360}))
 	for _, tag := range tags {
 		require.NoError(t, p.WriteTag(tag))
 	}

@@ -48,9 +48,9 @@ func (p *Publisher) start() {
 // Timestamps must not step back within a kind: go-rtmp writes deltas.
 func (p *Publisher) WriteTag(t Tag) error { return p.conn.tag(p.stream, t) }
 
-// WriteMetadata tells the server what follows.
-func (p *Publisher) WriteMetadata(timestamp uint32, m Metadata) error {
-	return p.conn.data(p.stream, timestamp, "@setDataFrame", "onMetaData", m.array())
+// WriteMetadata tells the server what it gets. It may be told again.
+func (p *Publisher) WriteMetadata(m Metadata) error {
+	return p.conn.data(p.stream, "@setDataFrame", "onMetaData", m.array())
 }
 
 // Done is closed when the connection is over.

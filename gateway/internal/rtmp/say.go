@@ -28,8 +28,9 @@ func (c *conn) tag(stream uint32, t Tag) error {
 	return c.write(chunkAudio, stream, t.Timestamp, &gomessage.AudioMessage{Payload: payload})
 }
 
-// data sends a data message: a name and values.
-func (c *conn) data(stream, timestamp uint32, name string, values ...any) error {
+// data sends a data message: a name and values. Its timestamp is always 0: FFmpeg takes a later onMetaData for a
+// track of subtitles.
+func (c *conn) data(stream uint32, name string, values ...any) error {
 	var buf bytes.Buffer
 	enc := amf0.NewEncoder(&buf)
 	for _, v := range values {
@@ -37,7 +38,7 @@ func (c *conn) data(stream, timestamp uint32, name string, values ...any) error 
 			return err
 		}
 	}
-	return c.write(chunkData, stream, timestamp, &gomessage.DataMessage{
+	return c.write(chunkData, stream, 0, &gomessage.DataMessage{
 		Name: name, Encoding: gomessage.EncodingTypeAMF0, Body: &buf,
 	})
 }

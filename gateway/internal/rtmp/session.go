@@ -204,9 +204,9 @@ func (s *Session) ReadTag(idle time.Duration) (Tag, error) {
 // WriteTag sends a tag to a player. An error is final.
 func (s *Session) WriteTag(t Tag) error { return s.conn.tag(s.stream, t) }
 
-// WriteMetadata tells a player what follows.
-func (s *Session) WriteMetadata(timestamp uint32, m Metadata) error {
-	return s.conn.data(s.stream, timestamp, "onMetaData", m.array())
+// WriteMetadata tells a player what it gets. It may be told again.
+func (s *Session) WriteMetadata(m Metadata) error {
+	return s.conn.data(s.stream, "onMetaData", m.array())
 }
 
 // Cut ends the session at once, from any goroutine. Close follows.

@@ -137,6 +137,7 @@ func (d *Depacketiser) reset() {
 func (d *Depacketiser) finish() {
 	damaged, slices, pic := d.damaged || d.nalStart >= 0, d.slices, d.pic
 	setID := d.setID
+	d.size = min(len(pic.Payload), maxPicture/16)
 	d.reset()
 	if damaged {
 		d.counters.Damaged++
@@ -146,7 +147,6 @@ func (d *Depacketiser) finish() {
 	if slices == 0 {
 		return
 	}
-	d.size = min(len(pic.Payload), maxPicture/16)
 	pic.Format = d.sets.lookup(setID)
 	if d.awaitKey && !pic.Key || pic.Format == nil {
 		d.counters.Withheld++

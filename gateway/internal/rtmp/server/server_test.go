@@ -117,9 +117,8 @@ func requireClip(t *testing.T, file string) {
 func TestFFmpegPublishesAndPlays(t *testing.T) {
 	s, _, url := newServer(t, Limits{})
 	publishClip(t, s, url+"/live/name?key=1")
-	file := filepath.Join(t.TempDir(), "played.mkv")
-	out, err := ffmpeg(t, "-loglevel", "debug", "-rw_timeout", "5000000", "-i", url+"/live/name", "-t", "2", "-c", "copy", file)()
-	t.Log(out)
+	file := filepath.Join(t.TempDir(), "played.flv")
+	out, err := ffmpeg(t, "-i", url+"/live/name", "-t", "2", "-c", "copy", file)()
 	require.NoError(t, err, out)
 	requireClip(t, file)
 	require.Equal(t, uint64(1), s.Stats().Players)
@@ -144,7 +143,7 @@ func TestOwnPushIsPlayed(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- push.Run(ctx) }()
 	<-active
-	file := filepath.Join(t.TempDir(), "played.mkv")
+	file := filepath.Join(t.TempDir(), "played.flv")
 	out, err := ffmpeg(t, "-i", url+"/live/rtmp_name", "-t", "2", "-c", "copy", file)()
 	require.NoError(t, err, out)
 	requireClip(t, file)
@@ -244,8 +243,10 @@ func TestIdlePublisherIsCut(t *testing.T) {
 	case <-time.After(3 * time.Second):
 		require.Fail(t, "was not cut")
 	}
-	_, err = h.Play("live", "name")
-	require.Error(t, err, "still there")
+	require.Eventually(t, func() bool {
+		_, err := h.Play("live", "name")
+		return err != nil
+	}, time.Second, time.Millisecond, "still there")
 }
 
 func TestServeAndClose(t *testing.T) {

@@ -42,7 +42,7 @@ type Preview struct {
 func New(p Params) *Preview {
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &Preview{params: p, cancel: cancel, done: make(chan struct{}), wanted: true}
-	read := stream.ReaderParams{Name: "preview", Audio: []media.Codec{media.PCMA, media.PCMU}}
+	read := stream.ReaderParams{Name: "preview", Sink: gateway.SinkPreview, Audio: []media.Codec{media.PCMA, media.PCMU}}
 	decoder, err := transcode.NewDecoder(media.H264)
 	if err != nil {
 		p.Log.Warn("preview has no picture", "err", err)

@@ -11,7 +11,7 @@ import (
 // TagWriter is a connection that takes tags.
 type TagWriter interface {
 	WriteTag(rtmp.Tag) error
-	WriteMetadata(timestamp uint32, m rtmp.Metadata) error
+	WriteMetadata(rtmp.Metadata) error
 }
 
 // settle is how long audio waits for a picture before it goes out alone.
@@ -125,7 +125,7 @@ func (m *muxer) announce(f *media.Format, timestamp uint32) error {
 		meta.AudioSampleRate, meta.AudioChannels = f.SampleRate, f.Channels
 	}
 	if meta != m.meta {
-		if err := m.out.WriteMetadata(timestamp, meta); err != nil {
+		if err := m.out.WriteMetadata(meta); err != nil {
 			return err
 		}
 		m.meta = meta

@@ -23,7 +23,7 @@ func (t *tape) WriteTag(tag rtmp.Tag) error {
 	return nil
 }
 
-func (t *tape) WriteMetadata(_ uint32, m rtmp.Metadata) error {
+func (t *tape) WriteMetadata(m rtmp.Metadata) error {
 	t.meta = append(t.meta, m)
 	return nil
 }

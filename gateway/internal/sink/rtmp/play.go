@@ -5,18 +5,19 @@ import (
 	"errors"
 	"io"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/stream"
 )
 
 // readerParams is what RTMP carries.
-func readerParams(name string) stream.ReaderParams {
-	return stream.ReaderParams{Name: name, Audio: []media.Codec{media.AAC}, Video: []media.Codec{media.H264}}
+func readerParams(name string, kind gateway.SinkKind) stream.ReaderParams {
+	return stream.ReaderParams{Name: name, Sink: kind, Audio: []media.Codec{media.AAC}, Video: []media.Codec{media.H264}}
 }
 
 // Play sends a stream to a player until the stream ends (nil), ctx does, or the player takes no more.
 func Play(ctx context.Context, s *stream.Stream, name string, out TagWriter) error {
-	r := s.Attach(readerParams(name))
+	r := s.Attach(readerParams(name, gateway.SinkRTMPPlayer))
 	defer r.Close()
 	m := newMuxer()
 	m.connect(out)

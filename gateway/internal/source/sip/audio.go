@@ -121,7 +121,7 @@ func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
 // sound publishes a packet of audio, after what fills the hole before it and without what has been filled already.
 func (a *audioIn) sound(codec media.Codec, p rtpio.Packet) {
 	pts, _ := a.track.Time(p.Timestamp, p.Arrived)
-	gap := a.close(pts)
+	gap := a.bridge(pts)
 	payload := p.Payload
 	if early := a.next - pts; early > 0 {
 		n := clock.Ticks(early, audioRate)
@@ -136,9 +136,9 @@ func (a *audioIn) sound(codec media.Codec, p rtpio.Packet) {
 	a.publish(&media.Unit{Format: a.formats[codec], Gap: gap, Arrived: p.Arrived, Payload: payload})
 }
 
-// close fills the hole up to pts: with what was heard last, fading, if packets were lost; with silence if the other side
+// bridge fills the hole up to pts: with what was heard last, fading, if packets were lost; with silence if the other side
 // sent none. It reports a hole that is too long to be filled.
-func (a *audioIn) close(pts time.Duration) (gap bool) {
+func (a *audioIn) bridge(pts time.Duration) (gap bool) {
 	if !a.begun {
 		a.begun, a.next = true, pts
 	}

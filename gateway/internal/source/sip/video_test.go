@@ -172,3 +172,21 @@ func TestParameterSetsOfTheAnswerAreUsed(t *testing.T) {
 	require.Len(t, r.units, 2)
 	require.Equal(t, f, r.units[0].Format)
 }
+
+func TestVideoSenderRestarts(t *testing.T) {
+	r := newVideoRig(t)
+	r.agree()
+	r.send(0, r.source.unit(0), 0)
+	r.send(picturePeriod, r.inter(), 0)
+	r.handle(rtpio.Packet{
+		PayloadType: 112, Restart: true, Marker: true, Timestamp: 5, Payload: []byte{0x41, 0xE2, 0x55, 0xAA},
+		Arrived: r.start.Add(2 * picturePeriod),
+	})
+	require.Len(t, r.units, 2, "it refers to what the new sender has not sent")
+	require.Equal(t, 1, r.wanted)
+	r.send(3*picturePeriod, r.source.unit(1), 0)
+	require.Len(t, r.units, 3)
+	require.True(t, r.units[2].Gap)
+	requireForward(t, r.units)
+	require.Equal(t, 3*picturePeriod, r.units[2].PTS)
+}
