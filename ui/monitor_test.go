@@ -52,7 +52,7 @@ func TestTableShowsTheCall(t *testing.T) {
 	b.sees("ON AIR")
 	for _, text := range []string{
 		"200", "1002", "H264 + PCMA", "640×360", "25", "900 kbit/s", "1.2%", "7 ms", "on air",
-		"H264 · 640×360 · 25 fps", "loss 1.2%, jitter 7 ms", "rtmp://host/live/rtmp_***", "stream-a",
+		"H264 · 640×360 · 25 fps", "loss 1.2%, jitter 7 ms", "rtmp://host/live/rtmp_***\nRTMP_STREAM_ACTIVE", "stream-a",
 	} {
 		require.True(t, b.shows(text), "%q is not among %q", text, b.texts())
 	}

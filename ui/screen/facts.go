@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 type facts struct {
 	title   string
 	lamp    model.Lamp
+	status  string // in WCS's words, which logs and programs use
 	stream  string
 	lasted  string
 	video   string
@@ -32,7 +34,7 @@ type facts struct {
 func factsOf(s model.Selection, now time.Time) facts {
 	f := facts{
 		title: lang.L("No call"), lamp: model.Lamp{Text: lang.L("OFF AIR")},
-		stream: orNone(s.StreamName()), lasted: none, video: none, audio: none, bitrate: none, network: none, push: none,
+		stream: orNone(s.StreamName()), status: none, lasted: none, video: none, audio: none, bitrate: none, network: none, push: none,
 	}
 	if s.Stream != nil {
 		f.title = s.Stream.Name
@@ -52,7 +54,14 @@ func (f *facts) call(c gateway.Call, now time.Time) {
 	f.lamp = model.CallLamp(c)
 	f.lasted = lasted(c, now)
 	f.media(c.Video, c.Audio)
+	f.status = string(c.Status)
+	if c.SIPStatus != 0 {
+		f.status = line(f.status, "SIP "+strconv.Itoa(c.SIPStatus))
+	}
 	f.push = orNone(c.RTMPTarget)
+	if c.RTMPStatus != "" {
+		f.push += "\n" + string(c.RTMPStatus)
+	}
 	f.canHangUp = !c.Status.Ended()
 	f.canDTMF = c.Status == gateway.CallEstablished || c.Status == gateway.CallHold
 	switch {

@@ -31,6 +31,7 @@ type Monitor struct {
 	meter    *widgets.Meter
 	title    *widget.Label
 	lamp     *widgets.Badge
+	status   *widget.Label
 	stream   *widget.Label
 	lasted   *widget.Label
 	video    *widget.Label
@@ -53,7 +54,7 @@ func NewMonitor(m *model.Model) *Monitor {
 		meter:   widgets.NewMeter(),
 		title:   widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}),
 		lamp:    widgets.NewBadge(plate(model.ToneIdle)),
-		stream:  value(), lasted: value(), video: value(), audio: value(), bitrate: value(), network: value(), push: value(),
+		status:  value(), stream: value(), lasted: value(), video: value(), audio: value(), bitrate: value(), network: value(), push: value(),
 		problem: widget.NewLabel(""),
 	}
 	mo.title.Truncation = fyne.TextTruncateEllipsis
@@ -76,6 +77,7 @@ func (mo *Monitor) Content() fyne.CanvasObject { return mo.content }
 
 func (mo *Monitor) build() {
 	facts := container.NewThemeOverride(container.New(layout.NewFormLayout(),
+		caption(lang.L("Status")), mo.status,
 		caption(lang.L("Stream")), mo.stream,
 		caption(lang.L("Time")), mo.lasted,
 		caption(lang.L("Video")), mo.video,
@@ -140,6 +142,7 @@ func (mo *Monitor) show(s model.Selection) {
 	setText(mo.title, f.title)
 	fill, word := plate(f.lamp.Tone)
 	mo.lamp.Set(f.lamp.Text, fill, word)
+	setText(mo.status, f.status)
 	setText(mo.stream, f.stream)
 	setText(mo.lasted, f.lasted)
 	setText(mo.video, f.video)
