@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"callcast/gateway"
 	"github.com/stretchr/testify/require"
 	"gopkg.in/yaml.v3"
+
+	"callcast/gateway"
 )
 
 func fileWith(t *testing.T, text string) string {

@@ -7,8 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"callcast/gateway"
 	"gopkg.in/yaml.v3"
+
+	"callcast/gateway"
 )
 
 // parse lays the settings in text over cfg. It reports every line that cannot be used, not the first only.

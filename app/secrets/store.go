@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"callcast/gateway"
 	"github.com/zalando/go-keyring"
+
+	"callcast/gateway"
 )
 
 // service is the name all entries stand under in the keyring.

@@ -6,8 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"callcast/gateway"
 	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
 )
 
 var update = flag.Bool("update", false, "write golden files")

@@ -12,9 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"callcast/gateway"
 	"callcast/gateway/gatewaytest"
-	"github.com/stretchr/testify/require"
 )
 
 // seedStartup is the request in Web Call Server's documentation.

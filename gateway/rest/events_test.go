@@ -10,9 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"callcast/gateway"
 	"callcast/gateway/gatewaytest"
-	"github.com/stretchr/testify/require"
 )
 
 // deadlines is a recorder that a ResponseController can handle.

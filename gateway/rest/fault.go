@@ -51,12 +51,10 @@ func (s *service) refuse(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func faultOf(err error) fault {
-	var known *gateway.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*gateway.Error](err); ok {
 		return fault{Exception: string(known.Code), Reason: known.Reason, Message: known.Message, Status: statusOf(known.Code)}
 	}
-	var plain *statusError
-	if errors.As(err, &plain) {
+	if plain, ok := errors.AsType[*statusError](err); ok {
 		return fault{Exception: "http", Reason: reasonOf(plain.status), Message: plain.text, Status: plain.status}
 	}
 	return fault{

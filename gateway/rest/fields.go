@@ -33,11 +33,10 @@ type fields struct {
 // readFields reads a request's body. No body at all is an object without members.
 func readFields(w http.ResponseWriter, r *http.Request) (*fields, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var tooLong *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLong):
+	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		return nil, unreadable(gateway.ReasonTooLong, fmt.Sprintf("the body is longer than %d KiB.", maxBody>>10))
-	case err != nil:
+	}
+	if err != nil {
 		return nil, unreadable(reasonJSON, "the body did not arrive whole.")
 	}
 	return parseFields(body)

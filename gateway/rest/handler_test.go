@@ -10,9 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"callcast/gateway"
 	"callcast/gateway/gatewaytest"
-	"github.com/stretchr/testify/require"
 )
 
 func TestUnknownPathsAndMethods(t *testing.T) {

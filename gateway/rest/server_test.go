@@ -11,10 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"callcast/gateway"
-	"callcast/gateway/gatewaytest"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"callcast/gateway"
+	"callcast/gateway/gatewaytest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
