@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -70,6 +71,41 @@ func TestLateSoundIsMeasured(t *testing.T) {
 func TestDamagedPicturesAreFound(t *testing.T) {
 	r := analyse(t, clip(t, "-bsf:v", "noise=amount=400"))
 	require.NotZero(t, r.Damaged+r.Skipped)
+}
+
+// TestDamageBesideTheBarsIsFound loses one slice in the middle of a keyframe: the bars say nothing of it.
+func TestDamageBesideTheBarsIsFound(t *testing.T) {
+	video, err := assets.ClipVideo(0)
+	require.NoError(t, err)
+	var slices int
+	damaged := []byte{}
+	for nal := range bytes.SplitSeq(video, []byte{0, 0, 1}) {
+		const idr = 5
+		if len(nal) > 0 && nal[0]&0x1F == idr {
+			if slices++; slices == 4 {
+				continue
+			}
+		}
+		damaged = append(append(damaged, 0, 0, 1), nal...)
+	}
+	require.Greater(t, slices, 6)
+	path := filepath.Join(t.TempDir(), "damaged.h264")
+	require.NoError(t, os.WriteFile(path, damaged, 0o600))
+	r := analyse(t, path)
+	require.Greater(t, r.Damaged, 50, "until the next keyframe")
+}
+
+// TestEveryEntryIsTheClip: what a phone sends after a request for a keyframe is as good as the loop itself.
+func TestEveryEntryIsTheClip(t *testing.T) {
+	for entry := 0; entry < assets.ClipFrames; entry += assets.ClipEntryStep {
+		video, err := assets.ClipVideo(entry)
+		require.NoError(t, err)
+		path := filepath.Join(t.TempDir(), "entry.h264")
+		require.NoError(t, os.WriteFile(path, video, 0o600))
+		r := analyse(t, path)
+		require.Equal(t, assets.ClipFrames-entry, r.Frames)
+		require.Zero(t, r.Damaged+r.Foreign+r.Skipped+r.Repeated, "entry %d: %+v", entry, r)
+	}
 }
 
 func TestMissingAndForeignPicturesAreFound(t *testing.T) {

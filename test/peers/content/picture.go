@@ -17,18 +17,22 @@ const (
 // frame is what was read from a picture.
 type frame struct {
 	foreign bool // not of the clip: its guards are missing
-	damaged bool // of the clip, but its bars contradict themselves
+	damaged bool // of the clip, but its bars contradict themselves or it differs from the clip
 	counter int
 	lamp    bool
 }
 
-func readFrame(grey []byte) frame {
+// readFrame reads a picture. clip is how the pictures should be, by number.
+func readFrame(grey []byte, clip []cells) frame {
 	top, okTop := readBar(grey, topRow, 45)
 	bottom, okBottom := readBar(grey, bottomRow, 83)
 	switch {
 	case okTop == noGuards && okBottom == noGuards:
 		return frame{foreign: true}
 	case okTop != readable || okBottom != readable || top != bottom:
+		return frame{damaged: true}
+	}
+	if seen := shrink(grey); top >= len(clip) || !seen.like(&clip[top]) {
 		return frame{damaged: true}
 	}
 	return frame{counter: top, lamp: lit(grey)}

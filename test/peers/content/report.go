@@ -15,7 +15,7 @@ const loop = 100
 // Report is what a recording holds.
 type Report struct {
 	Frames   int // pictures decoded
-	Damaged  int // that contradict themselves
+	Damaged  int // of the clip, but not as they should be
 	Foreign  int // that are not of the clip: a slate
 	Skipped  int // numbers of the frame counter that never came
 	Repeated int // pictures with the number of the one before
@@ -68,9 +68,13 @@ func Analyse(ctx context.Context, path string) (Report, error) {
 
 // look reads the pictures.
 func (r *Report) look(ctx context.Context, path string) error {
+	clip, err := clipPictures(ctx)
+	if err != nil {
+		return fmt.Errorf("decode the clip: %w", err)
+	}
 	last, lit := -1, false
 	return pictures(ctx, path, func(at time.Duration, grey []byte) {
-		f := readFrame(grey)
+		f := readFrame(grey, clip)
 		r.Frames++
 		switch {
 		case f.foreign:
