@@ -99,6 +99,42 @@ func TestVideoRestartStaysInStep(t *testing.T) {
 	}
 }
 
+// What the reports told about the delay of an encoder holds when the encoder begins anew; the reports themselves do not.
+func TestVideoRestartKeepsWhatReportsTold(t *testing.T) {
+	const delay = 200 * ms
+	for _, c := range []struct {
+		name   string
+		every  uint32 // frames of sound between reports
+		anew   uint32 // frame before which the video begins anew
+		settle uint32 // frames after which it is in step
+	}{
+		{"in step from the first picture", 250, 1500, 0},
+		{"so early that the old reports would be plausible", 10, 25, 500},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tl := NewTimeline()
+			audio, video := tl.Track(8000), tl.Track(videoRate)
+			var other uint32
+			for i := range c.anew + 2000 {
+				captured := epoch.Add(time.Duration(i) * 20 * ms)
+				if i == c.anew {
+					video.Restart()
+					other = 0x12345678
+				}
+				a, _ := audio.Time(i*160, captured)
+				v, _ := video.Time(i*1800+other, captured.Add(delay))
+				if i >= c.anew+c.settle {
+					require.InDelta(t, a, v, float64(2*tolerance))
+				}
+				if i < c.anew && i%c.every == 0 {
+					audio.Report(NTP(captured), i*160, captured)
+					video.Report(NTP(captured), i*1800, captured)
+				}
+			}
+		})
+	}
+}
+
 func TestAt(t *testing.T) {
 	tl := NewTimeline()
 	require.Zero(t, tl.At(epoch), "zero is the first moment asked about")

@@ -23,6 +23,7 @@ type sender struct {
 	late     func(n int) time.Duration
 
 	reports    time.Duration // between sender reports; 0 = none
+	silentFrom time.Duration // no reports any more; 0 = never
 	wallOffset func(at time.Duration) time.Duration
 }
 
@@ -56,7 +57,8 @@ func (s *sender) events(track *Track, length time.Duration, random *rand.Rand) [
 		busy = max(busy, arrived)
 		stamp := s.stamp + uint32(Ticks(own, s.rate))
 		all = append(all, event{track, s, captured, busy, stamp, false})
-		if s.reports > 0 && captured-reported >= s.reports {
+		silent := s.silentFrom > 0 && captured >= s.silentFrom
+		if s.reports > 0 && captured-reported >= s.reports && !silent {
 			reported = captured
 			all = append(all, event{track, s, captured, busy, stamp, true})
 		}

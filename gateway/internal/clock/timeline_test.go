@@ -105,6 +105,9 @@ func TestSyncWithReports(t *testing.T) {
 			}
 			a.wallOffset, v.wallOffset = step, step
 		}},
+		{name: "reports end, clocks apart", from: 20 * time.Second, length: time.Hour, change: func(a, v *sender) {
+			a.ppm, v.ppm, a.silentFrom, v.silentFrom = 100, -100, 30*time.Second, 30*time.Second
+		}},
 		{name: "audio without reports", want: delay, change: func(a, _ *sender) { a.reports = 0 }},
 		{name: "video without reports", want: delay, change: func(_, v *sender) { v.reports = 0 }},
 		{name: "wall clocks three seconds apart", want: delay, change: func(_, v *sender) {

@@ -44,6 +44,7 @@ type Track struct {
 	floor   floor // of local time of arrival minus position
 	report  report
 	bias    time.Duration // by how much the sender reports last corrected the arrival times
+	owed    debt
 }
 
 // Time returns the presentation time of the unit with the given RTP stamp. Jump tells that the track was interrupted
@@ -60,11 +61,15 @@ func (t *Track) Time(rtp uint32, arrived time.Time) (pts time.Duration, jump boo
 	ticks := t.unwrap(rtp)
 	pos := Duration(ticks, t.rate)
 	delay := local - pos
-	if late := delay - t.floor.value(); late.Abs() > jumpThreshold {
-		return t.begin(rtp, local)
+	was := t.floor.value()
+	if late := delay - was; late.Abs() > jumpThreshold {
+		expected := pos + t.shift
+		pts, jump = t.begin(rtp, local)
+		t.owed.add(pts - expected)
+		return pts, jump
 	}
-	rise := t.floor.add(delay, local)
-	jump = t.stall(rise)
+	jump = t.stall(t.floor.add(delay, local))
+	t.hurry(was-t.floor.value(), local)
 	if ticks <= t.ticks {
 		return max(pos+t.shift, 0), jump
 	}
@@ -72,7 +77,7 @@ func (t *Track) Time(rtp uint32, arrived time.Time) (pts time.Duration, jump boo
 	t.spacing = min(elapsed, longestSpacing)
 	t.stamp, t.ticks, t.pos = rtp, ticks, pos
 	jump = t.steer(elapsed, local) || jump
-	t.last = pos + t.shift
+	t.last = max(t.last, pos+t.shift)
 	return t.last, jump
 }
 
@@ -127,7 +132,16 @@ func (t *Track) stall(rise time.Duration) (jump bool) {
 		return false
 	}
 	t.shift += rise
+	t.owed.add(rise)
 	return true
+}
+
+// hurry moves a reference back by what it was moved forward for standing still, as far as it catches up. Without this
+// the timeline would gain what every stall of a busy sender lasted.
+func (t *Track) hurry(fall, local time.Duration) {
+	if t == t.timeline.ref {
+		t.shift -= t.owed.repay(fall, local)
+	}
 }
 
 // steer bends the track towards its place beside the reference.

@@ -71,6 +71,12 @@ func TestReceiverOrders(t *testing.T) {
 		{name: "each gap has its own time",
 			in:   []in{{seq: 1}, {seq: 3, at: 20 * ms}, {seq: 5, at: 60 * ms}, {seq: 6, at: 80 * ms}, {seq: 4, at: 110 * ms}},
 			want: []out{{seq: 1}, {seq: 3, lost: 1}, {seq: 4}, {seq: 5}, {seq: 6}}},
+		{name: "a gap is as old as the first packet behind it",
+			in: []in{
+				{seq: 1}, {seq: 8, at: 20 * ms}, {seq: 6, at: 40 * ms}, {seq: 3, at: 45 * ms}, {seq: 2, at: 50 * ms},
+				{seq: 9, at: 80 * ms},
+			},
+			want: []out{{seq: 1}, {seq: 2}, {seq: 3}, {seq: 6, lost: 2}, {seq: 8, lost: 1}, {seq: 9}}},
 		{name: "duplicates, handed on and held",
 			in:    []in{{seq: 1}, {seq: 1}, {seq: 3}, {seq: 3}, {seq: 2}, {seq: 2}, {seq: 3}},
 			want:  []out{{seq: 1}, {seq: 2}, {seq: 3}},

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
 	"github.com/stretchr/testify/require"
 )
@@ -50,6 +51,15 @@ func TestMediaFromAnotherAddressThanSignalled(t *testing.T) {
 	require.NoError(t, r.session.Send(rtpPacket(77)))
 	require.EqualValues(t, 77, readRTP(t, nat).SequenceNumber, "media goes back to where it comes from")
 
+	// So does RTCP, until the media moves.
+	b, err := (&rtcp.SenderReport{SSRC: peerSSRC, NTPTime: 1}).Marshal()
+	require.NoError(t, err)
+	_, err = nat.rtcp.WriteToUDPAddrPort(b, address(r.ours.RTCPPort()))
+	require.NoError(t, err)
+	receive(t, r.reports)
+	require.True(t, r.session.RequestKeyframe())
+	r.control(nat, has[*rtcp.PictureLossIndication])
+
 	other, err := pool.Open()
 	require.NoError(t, err)
 	defer other.Close()
@@ -61,6 +71,8 @@ func TestMediaFromAnotherAddressThanSignalled(t *testing.T) {
 	r.send(6) // the signalled address begins to send
 	r.expect(6)
 	require.Equal(t, address(r.peer.RTPPort()), r.session.Stats().Remote)
+	require.True(t, r.session.RequestKeyframe())
+	r.control(r.peer, has[*rtcp.PictureLossIndication])
 }
 
 func readRTP(t *testing.T, at *Conn) *rtp.Packet {

@@ -190,7 +190,7 @@ func TestRecordRoute(t *testing.T) {
 			far.reply(m, 200)
 		}
 	}
-	p.expectNothing(sip.BYE, 0)
+	p.expectNothing(sip.BYE, 2*testT1)
 }
 
 func TestPlanStrictRouting(t *testing.T) {

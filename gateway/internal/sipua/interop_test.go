@@ -40,18 +40,14 @@ func program(t *testing.T, name string, args ...string) (wait func() error) {
 	cmd := exec.Command(name, args...)
 	cmd.Stdout, cmd.Stderr = &out, &out
 	cmd.Dir = t.TempDir()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it may fork: all of it has to end
 	require.NoError(t, cmd.Start())
 	done := make(chan struct{})
 	var err error
 	go func() { err = cmd.Wait(); close(done) }()
 	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		select {
-		case <-done:
-		case <-time.After(patience):
-			_ = cmd.Process.Kill()
-			<-done
-		}
+		_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		<-done
 		if t.Failed() {
 			t.Logf("%s said:\n%s", name, out.String())
 		}

@@ -78,7 +78,7 @@ func (p *Push) Run(ctx context.Context) error {
 
 // attempt is one connection, from the first unit to its end. It returns io.EOF when the stream is over.
 func (p *Push) attempt(ctx context.Context) error {
-	r := p.params.Stream.Attach(readerParams("push to " + p.params.Target.String(), gateway.SinkRTMPPush))
+	r := p.params.Stream.Attach(readerParams("push to "+p.params.Target.String(), gateway.SinkRTMPPush))
 	defer r.Close()
 	u, err := r.Next(ctx)
 	if err != nil {
