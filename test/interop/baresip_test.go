@@ -18,7 +18,7 @@ var onAir = flag.Duration("air", 20*time.Second, "how long the call to baresip s
 func TestBaresipBehindKamailio(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	nginx := peers.StartNginx(t)
-	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob"})
+	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: *onAir + time.Minute})
 	g := startGateway(t)
 	history := g.watch(t)
 

@@ -28,6 +28,7 @@ type BaresipParams struct {
 	// direct calls as sip:User@127.0.0.1:Port.
 	Registrar string
 	User      string
+	Play      time.Duration // how long its clip is; it does not repeat
 }
 
 const baresipConfig = `
@@ -72,7 +73,7 @@ avcodec_h264dec h264
 // StartBaresip starts a softphone and waits until it can be called.
 func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	dir := t.TempDir()
-	makeClip(t, dir)
+	makeClip(t, dir, p.Play)
 	first := FreePorts(t, 24)
 	b := &Baresip{Port: first, control: first + 2} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
@@ -132,13 +133,23 @@ func (b *Baresip) command(t testing.TB, name string) string {
 	}
 }
 
+// clipPiece is what is encoded; a longer clip repeats it.
+const clipPiece = 10 * time.Second
+
 // makeClip makes what the softphone plays: a test picture and a 1 kHz tone. The picture's file has no audio: baresip
 // crashes on one that has.
-func makeClip(t testing.TB, dir string) {
+func makeClip(t testing.TB, dir string, length time.Duration) {
 	t.Helper()
-	out, err := exec.Command("ffmpeg", "-v", "error", "-y",
-		"-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000",
-		"-t", "20", "-map", "0:v", "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", filepath.Join(dir, "clip.mp4"),
-		"-t", "20", "-map", "1:a", "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav")).CombinedOutput()
+	seconds := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
+	piece := filepath.Join(dir, "piece.mp4")
+	ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", seconds(clipPiece),
+		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
+	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(length), "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(length), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+}
+
+func ffmpeg(t testing.TB, args ...string) {
+	t.Helper()
+	out, err := exec.Command("ffmpeg", append([]string{"-v", "error", "-nostdin", "-y"}, args...)...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -10,6 +11,6 @@ func TestPeersStart(t *testing.T) {
 	kamailio := StartKamailio(t)
 	nginx := StartNginx(t)
 	require.Empty(t, nginx.Recordings(t, "none"))
-	phone := StartBaresip(t, BaresipParams{Registrar: kamailio.Address(), User: "bob"})
+	phone := StartBaresip(t, BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: time.Second})
 	require.Contains(t, phone.CallStatus(t), "no active calls")
 }
