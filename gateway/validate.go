@@ -25,7 +25,7 @@ func (s CallSpec) Validate() []*Error {
 		}
 	}
 	add(checkID("callId", s.ID))
-	add(checkCallee(s.Callee, s.Account.Domain))
+	add(checkCallee(s.Callee))
 	errs = append(errs, s.Account.Validate()...)
 	if s.Stream != "" {
 		add(checkID("toStream", s.Stream))
@@ -145,40 +145,43 @@ func isUserRune(r rune) bool {
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
 // checkCallee accepts a user, user@host[:port] or a SIP URI.
-func checkCallee(value, domain string) *Error {
+func checkCallee(value string) *Error {
 	if value == "" {
 		return required("callee", "give the number, the name or the SIP address to call")
 	}
 	if err := checkLength("callee", value, 2*maxName); err != nil {
 		return err
 	}
-	bad := Invalid(ReasonSIPURI, "callee", value, "give a number, a name, user@host or sip:user@host:port.")
-	rest := value
-	for _, scheme := range []string{"sip:", "sips:"} {
-		if len(rest) >= len(scheme) && strings.EqualFold(rest[:len(scheme)], scheme) {
-			rest = rest[len(scheme):]
-			if scheme == "sips:" {
-				return Invalid(ReasonScheme, "callee", value, "sips: is not supported, use sip:.")
-			}
-			break
-		}
+	scheme, rest := cutScheme(value)
+	if scheme != "" && scheme != "sip" {
+		return Invalid(ReasonScheme, "callee", value, "this scheme is not supported, use sip:.")
 	}
-	address, _, _ := strings.Cut(rest, ";")
+	address, params, _ := strings.Cut(rest, ";")
 	user, host, hasHost := strings.Cut(address, "@")
-	if !hasHost && rest != value { // sip:host, no user
+	if scheme != "" && !hasHost { // sip:host
 		user, host, hasHost = "", user, true
 	}
-	switch {
-	case hasHost && checkHostPort("callee", host) != nil, !hasHost && domain == "" && user == "":
-		return bad
-	case strings.ContainsFunc(rest, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\`, r) }):
-		return bad
-	case strings.ContainsFunc(user, func(r rune) bool { return !isUserRune(r) && !strings.ContainsRune("#:", r) }):
-		return bad
-	case !hasHost && user == "", hasHost && user == "" && rest == value:
-		return bad
+	ok := !strings.ContainsFunc(params, func(r rune) bool { return !isUserRune(r) })
+	if hasHost {
+		ok = ok && (user != "" || scheme != "") && checkHostPort("callee", host) == nil
+	} else {
+		ok = ok && user != ""
+	}
+	if !ok || strings.ContainsFunc(user, func(r rune) bool { return !isUserRune(r) && r != '#' && r != ':' }) {
+		return Invalid(ReasonSIPURI, "callee", value, "give a number, a name, user@host or sip:user@host:port.")
 	}
 	return nil
+}
+
+// cutScheme cuts a URI scheme off. What only looks like one, as in host:5060 or user:password@host, is none.
+func cutScheme(value string) (scheme, rest string) {
+	before, after, found := strings.Cut(value, ":")
+	for _, known := range []string{"sip", "sips", "tel"} {
+		if found && strings.EqualFold(before, known) {
+			return known, after
+		}
+	}
+	return "", value
 }
 
 // checkHostPort accepts a host name, an IPv4 address or a bracketed IPv6 address, with an optional port.

@@ -23,8 +23,10 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // quick keeps tests of what never comes short.
-var quick = Timeouts{Connect: time.Second, Answer: 300 * time.Millisecond, Publish: 200 * time.Millisecond,
-	Stall: 300 * time.Millisecond, Close: 300 * time.Millisecond}
+var quick = Timeouts{
+	Connect: time.Second, Answer: 300 * time.Millisecond, Publish: 200 * time.Millisecond,
+	Stall: 300 * time.Millisecond, Close: 300 * time.Millisecond,
+}
 
 // listen serves one connection with script and returns the target that leads there.
 func listen(t *testing.T, script func(net.Conn)) Target {
@@ -83,14 +85,18 @@ func TestDialTellsWhatServersDo(t *testing.T) {
 		script func(*testing.T, net.Conn)
 		check  func(*testing.T, error)
 	}{
-		{"silent", func(_ *testing.T, nc net.Conn) { io.Copy(io.Discard, nc) },
+		{
+			"silent", func(_ *testing.T, nc net.Conn) { io.Copy(io.Discard, nc) },
 			func(t *testing.T, err error) {
 				require.ErrorIs(t, err, errSilent)
 				require.ErrorContains(t, err, "rtmp handshake with 127.0.0.1:")
-			}},
+			},
+		},
 		{"closes at once", func(*testing.T, net.Conn) {}, failsWith(errHungUp, "rtmp handshake")},
-		{"closes in the handshake", func(_ *testing.T, nc net.Conn) { nc.Write(make([]byte, 100)); io.ReadFull(nc, make([]byte, 1537)) },
-			failsWith(errHungUp, "rtmp handshake")},
+		{
+			"closes in the handshake", func(_ *testing.T, nc net.Conn) { nc.Write(make([]byte, 100)); io.ReadFull(nc, make([]byte, 1537)) },
+			failsWith(errHungUp, "rtmp handshake"),
+		},
 		{"closes on connect", closesOn("connect"), failsWith(errHungUp, `open application "live"`)},
 		{"closes on createStream", closesOn("createStream"), failsWith(errHungUp, "create stream")},
 		{"closes on publish", closesOn("publish"), failsWith(errHungUp, "publish")},
@@ -99,7 +105,8 @@ func TestDialTellsWhatServersDo(t *testing.T) {
 		{"refuses the application", func(t *testing.T, nc net.Conn) {
 			s := serveUntil(t, nc, "connect")
 			s.conn.command(0, "_error", txConnect, &gomessage.NetStreamOnStatus{InfoObject: gomessage.NetStreamOnStatusInfoObject{
-				Level: "error", Code: "NetConnection.Connect.Rejected", Description: "no such app"}})
+				Level: "error", Code: "NetConnection.Connect.Rejected", Description: "no such app",
+			}})
 			s.Close()
 		}, refuses("NetConnection.Connect.Rejected", "no such app")},
 		{"refuses the name", func(t *testing.T, nc net.Conn) {

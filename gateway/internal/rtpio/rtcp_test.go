@@ -4,10 +4,10 @@ import (
 	"testing"
 	"time"
 
-	"callcast/gateway/internal/clock"
-
 	"github.com/pion/rtcp"
 	"github.com/stretchr/testify/require"
+
+	"callcast/gateway/internal/clock"
 )
 
 func TestFirstReceiverReport(t *testing.T) {
@@ -55,7 +55,7 @@ func TestSenderReportAndRoundTrip(t *testing.T) {
 	// The stamp belongs to the moment of the report: the last packet's plus the time since, by the clock that was set.
 	at := time.Now()
 	since := clock.Duration(int64(report.RTPTime-2*3600), 8000)
-	require.GreaterOrEqual(t, since, firstInterval/2-(after.Sub(before)))
+	require.GreaterOrEqual(t, since, firstInterval/2-after.Sub(before))
 	require.LessOrEqual(t, since, at.Sub(before))
 
 	const held = 1 << 16 / 2 // half a second, which has not passed: the report must be put back by it

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
-	"callcast/gateway/internal/clock"
-
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
+
+	"callcast/gateway/internal/clock"
 )
 
 // ErrNoRemote is returned while it is not known where to send.

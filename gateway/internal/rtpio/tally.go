@@ -3,9 +3,9 @@ package rtpio
 import (
 	"time"
 
-	"callcast/gateway/internal/clock"
-
 	"github.com/pion/rtcp"
+
+	"callcast/gateway/internal/clock"
 )
 
 // maxCumulative is the largest number of lost packets a reception report can hold.

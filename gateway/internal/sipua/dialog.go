@@ -274,7 +274,8 @@ func (d *Dialog) leave(s *session) {
 func sdpOf(msg interface {
 	Body() []byte
 	ContentType() *sip.ContentTypeHeader
-}) []byte {
+},
+) []byte {
 	body := msg.Body()
 	if len(body) == 0 {
 		return nil

@@ -25,11 +25,13 @@ func TestInviteMeetsAChallenge(t *testing.T) {
 		{"SHA-256", 401, "WWW-Authenticate: ", "Authorization", []string{challenge("r", "n1", "SHA-256", qop)}, "SHA-256", "auth"},
 		{
 			"SHA-256 before MD5", 401, "WWW-Authenticate: ", "Authorization",
-			[]string{challenge("r", "n1", "MD5", qop), challenge("r", "n2", "SHA-256", qop)}, "SHA-256", "auth",
+			[]string{challenge("r", "n1", "MD5", qop), challenge("r", "n2", "SHA-256", qop)},
+			"SHA-256", "auth",
 		},
 		{
 			"unknown algorithm passed over", 401, "WWW-Authenticate: ", "Authorization",
-			[]string{challenge("r", "n1", "AKAv1-MD5", ""), challenge("r", "n2", "MD5", "")}, "MD5", "",
+			[]string{challenge("r", "n1", "AKAv1-MD5", ""), challenge("r", "n2", "MD5", "")},
+			"MD5", "",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

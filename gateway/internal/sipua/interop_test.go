@@ -36,7 +36,7 @@ func freePort(t *testing.T) int {
 func program(t *testing.T, name string, args ...string) (wait func() error) {
 	t.Helper()
 	if _, err := exec.LookPath(name); err != nil {
-		t.Skip(name + " is not installed")
+		t.Fatalf("%s is not installed: make test installs it", name)
 	}
 	var out bytes.Buffer
 	cmd := exec.Command(name, args...)

@@ -15,9 +15,16 @@ func TestKnownCodes(t *testing.T) {
 		code  byte
 		value int16
 	}{
-		{media.PCMA, 0xD5, 8}, {media.PCMA, 0x55, -8}, {media.PCMA, 0xAA, 32256}, {media.PCMA, 0x2A, -32256},
-		{media.PCMA, 0x80, 5504}, {media.PCMU, 0xFF, 0}, {media.PCMU, 0x7F, 0}, {media.PCMU, 0x80, 32124},
-		{media.PCMU, 0x00, -32124}, {media.PCMU, 0xF0, 120},
+		{media.PCMA, 0xD5, 8},
+		{media.PCMA, 0x55, -8},
+		{media.PCMA, 0xAA, 32256},
+		{media.PCMA, 0x2A, -32256},
+		{media.PCMA, 0x80, 5504},
+		{media.PCMU, 0xFF, 0},
+		{media.PCMU, 0x7F, 0},
+		{media.PCMU, 0x80, 32124},
+		{media.PCMU, 0x00, -32124},
+		{media.PCMU, 0xF0, 120},
 	}
 	for _, tt := range tests {
 		require.Equal(t, []int16{tt.value}, Decode(nil, tt.codec, []byte{tt.code}), "%s %#x", tt.codec, tt.code)

@@ -78,7 +78,8 @@ func TestHighProfileConfigTail(t *testing.T) {
 		name, nal     string
 		width, height int
 		profile       byte
-	}) bool {
+	},
+	) bool {
 		return tt.profile == 100
 	})
 	b := Config(unhex(t, spsTests[i].nal), []byte{typePPS, 1, 2})

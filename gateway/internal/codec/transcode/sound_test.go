@@ -44,7 +44,8 @@ func nearest(table *[256]float32, want float64) byte {
 // feed converts samples as packets of 20 ms that begin at pts.
 func feed(t testing.TB, conv interface {
 	Convert(*media.Unit) ([]*media.Unit, error)
-}, law media.Codec, pts time.Duration, samples []byte) []*media.Unit {
+}, law media.Codec, pts time.Duration, samples []byte,
+) []*media.Unit {
 	t.Helper()
 	var out []*media.Unit
 	f := format(law)

@@ -37,11 +37,13 @@ const (
 // MakeClip has ffmpeg make the clip's inputs; options come before the output, e.g. for B-frames.
 func MakeClip(t *testing.T, output string, options ...string) {
 	t.Helper()
-	args := []string{"-hide_banner", "-loglevel", "error", "-y",
+	args := []string{
+		"-hide_banner", "-loglevel", "error", "-y",
 		"-f", "lavfi", "-i", "testsrc2=size=" + strconv.Itoa(Width) + "x" + strconv.Itoa(Height) + ":rate=" + strconv.Itoa(FPS),
 		"-f", "lavfi", "-i", "sine=frequency=" + strconv.Itoa(ToneHz) + ":sample_rate=" + strconv.Itoa(sampleRate),
 		"-t", strconv.Itoa(clipSeconds), "-c:v", "libx264", "-preset", "ultrafast", "-g", strconv.Itoa(FPS), "-pix_fmt", "yuv420p",
-		"-c:a", "aac", "-b:a", "64k"}
+		"-c:a", "aac", "-b:a", "64k",
+	}
 	Run(t, "ffmpeg", append(append(args, options...), output)...)
 }
 
@@ -108,8 +110,10 @@ func soundUnits(t *testing.T, file string) (units []*media.Unit) {
 	for len(b) > header {
 		size := int(b[3]&3)<<11 | int(b[4])<<3 | int(b[5]>>5)
 		at := time.Duration(len(units)) * frameSamples * time.Second / sampleRate
-		units = append(units, &media.Unit{Format: format, PTS: at, DTS: at, Key: true,
-			Duration: frameSamples * time.Second / sampleRate, Payload: b[header:size:size]})
+		units = append(units, &media.Unit{
+			Format: format, PTS: at, DTS: at, Key: true,
+			Duration: frameSamples * time.Second / sampleRate, Payload: b[header:size:size],
+		})
 		b = b[size:]
 	}
 	return units

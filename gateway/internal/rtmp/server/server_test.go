@@ -133,12 +133,14 @@ func TestOwnPushIsPlayed(t *testing.T) {
 	target, bad := rtmp.ParseTarget(url+"/live", "name", "rtmp_")
 	require.Nil(t, bad)
 	active := make(chan struct{})
-	push := rtmpsink.NewPush(rtmpsink.PushParams{Stream: source, Target: target, Log: slog.New(slog.DiscardHandler),
+	push := rtmpsink.NewPush(rtmpsink.PushParams{
+		Stream: source, Target: target, Log: slog.New(slog.DiscardHandler),
 		OnChange: func(s rtmpsink.PushState) {
 			if s.Status == gateway.RTMPActive {
 				close(active)
 			}
-		}})
+		},
+	})
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error)
 	go func() { ended <- push.Run(ctx) }()

@@ -22,8 +22,12 @@ func TestKeyRequestsBackOff(t *testing.T) {
 		}
 	}
 	require.Equal(t, []ask{
-		{0, false}, {500 * time.Millisecond, true}, {1500 * time.Millisecond, true}, {3500 * time.Millisecond, true},
-		{7500 * time.Millisecond, true}, {15500 * time.Millisecond, true},
+		{0, false},
+		{500 * time.Millisecond, true},
+		{1500 * time.Millisecond, true},
+		{3500 * time.Millisecond, true},
+		{7500 * time.Millisecond, true},
+		{15500 * time.Millisecond, true},
 	}, got)
 	require.Equal(t, uint64(6), k.count())
 	k.got()
