@@ -89,4 +89,5 @@ type Listener struct {
 	Setting string // the configuration key that moves it
 	Address string // host:port in use, or asked for if Err is set
 	Err     *Error // why it does not listen
+	Refused uint64 // connections and messages that were garbage, unwanted or too many
 }

@@ -59,6 +59,7 @@ type MediaStats struct {
 	JitterMS    float64
 	Filled      uint64 // frames of silence or slate the gateway put into gaps
 	KeyRequests uint64
+	Discarded   uint64 // packets that were garbage or came from strangers
 	Damaged     uint64 // pictures withheld because part of them was lost
 	Remote      string // address the media comes from
 }

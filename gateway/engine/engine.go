@@ -92,6 +92,18 @@ func (e *Engine) Start() error {
 	return nil
 }
 
+// publishRefusals tells how much came to the ports that was not for them.
+func (e *Engine) publishRefusals() {
+	sip, rtmp := e.agent.Stats(), e.rtmp.Stats()
+	refused := map[string]uint64{"sip": sip.Garbage + sip.Refused, "rtmp": rtmp.Garbage + rtmp.Refused + rtmp.TooMany}
+	for _, l := range e.Snapshot().Listeners {
+		if n := refused[l.Name]; n != l.Refused {
+			l.Refused = n
+			e.bus.SetListener(l)
+		}
+	}
+}
+
 func (e *Engine) startSIP() error {
 	wanted := net.JoinHostPort(e.config.SIP.Host, strconv.Itoa(e.config.SIP.Port))
 	err := e.agent.Start()
@@ -187,6 +199,7 @@ func (e *Engine) publishStats() {
 		select {
 		case <-ticker.C:
 			e.streams.publishAll()
+			e.publishRefusals()
 		case <-e.life.Done():
 			return
 		}

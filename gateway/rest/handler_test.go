@@ -84,8 +84,8 @@ func TestHealth(t *testing.T) {
 	w := ask(h, http.MethodGet, "/readyz", "")
 	require.Equal(t, http.StatusServiceUnavailable, w.Code)
 	require.JSONEq(t, `{"status":"not ready","listeners":[
-		{"name":"sip","setting":"sip_port","address":"127.0.0.1:5060","problem":null},
-		{"name":"rtmp","setting":"rtmp_port","address":"127.0.0.1:1935","problem":"change rtmp_port."}]}`, w.Body.String())
+		{"name":"sip","setting":"sip_port","address":"127.0.0.1:5060","problem":null,"refused":0},
+		{"name":"rtmp","setting":"rtmp_port","address":"127.0.0.1:1935","problem":"change rtmp_port.","refused":0}]}`, w.Body.String())
 }
 
 // TestOpenAPI holds the document and the routes together, both ways.

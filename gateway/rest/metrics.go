@@ -22,6 +22,10 @@ func (s *service) metrics(w http.ResponseWriter, _ *http.Request) error {
 	for _, l := range snap.Listeners {
 		e.sample(oneIf(l.Err == nil), "name", l.Name)
 	}
+	e.metric("callcast_listener_refused_total", "counter", "Connections and messages that were garbage, unwanted or too many.")
+	for _, l := range snap.Listeners {
+		e.sample(float64(l.Refused), "name", l.Name)
+	}
 	return send(w, http.StatusOK, "text/plain; version=0.0.4; charset=utf-8", e.Bytes())
 }
 

@@ -42,6 +42,7 @@ type media struct {
 	JitterMS    float64 `json:"jitterMs"`
 	Filled      uint64  `json:"filled"`
 	KeyRequests uint64  `json:"keyRequests"`
+	Discarded   uint64  `json:"discarded"`
 	Damaged     uint64  `json:"damaged"`
 	Remote      *string `json:"remote"`
 }
@@ -51,6 +52,7 @@ type listener struct {
 	Setting string  `json:"setting"`
 	Address string  `json:"address"`
 	Problem *string `json:"problem"`
+	Refused uint64  `json:"refused"`
 }
 
 func streamOf(s gateway.Stream) *stream {
@@ -71,13 +73,13 @@ func mediaOf(m gateway.MediaStats) media {
 	return media{
 		Codec: nullable(m.Codec), Direction: nullable(m.Direction), Width: m.Width, Height: m.Height, FPS: m.FPS,
 		Bitrate: m.BitsPerSec, Packets: m.Packets, Bytes: m.Bytes, Lost: m.Lost, LossPercent: m.LossPercent,
-		JitterMS: m.JitterMS, Filled: m.Filled, KeyRequests: m.KeyRequests, Damaged: m.Damaged,
+		JitterMS: m.JitterMS, Filled: m.Filled, KeyRequests: m.KeyRequests, Discarded: m.Discarded, Damaged: m.Damaged,
 		Remote: nullable(m.Remote),
 	}
 }
 
 func listenerOf(l gateway.Listener) *listener {
-	out := &listener{Name: l.Name, Setting: l.Setting, Address: l.Address}
+	out := &listener{Name: l.Name, Setting: l.Setting, Address: l.Address, Refused: l.Refused}
 	if l.Err != nil {
 		out.Problem = nullable(l.Err.Message)
 	}

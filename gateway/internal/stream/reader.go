@@ -27,6 +27,7 @@ func (p *ReaderParams) accepted(k media.Kind) []media.Codec {
 
 // Reader is one consumer of a stream.
 type Reader struct {
+	id     string
 	params ReaderParams
 	stream *Stream
 	wake   chan struct{}
@@ -69,7 +70,7 @@ func (r *Reader) Next(ctx context.Context) (*media.Unit, error) {
 func (r *Reader) Sink() gateway.Sink {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return gateway.Sink{Kind: r.params.Sink, Target: r.params.Name, Dropped: r.dropped}
+	return gateway.Sink{ID: r.id, Kind: r.params.Sink, Target: r.params.Name, Dropped: r.dropped}
 }
 
 // Dropped is how many units the reader lost by being slow.

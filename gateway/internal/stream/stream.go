@@ -3,6 +3,7 @@ package stream
 import (
 	"log/slog"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type Stream struct {
 	derived   []*track
 	stopped   []*derivation // ended, to be joined by Close
 	readers   []*Reader
+	attached  int       // how many there have been
 	asked     time.Time // when the source was last asked for a key unit
 	closed    bool
 }
@@ -52,6 +54,8 @@ func (s *Stream) Attach(p ReaderParams) *Reader {
 		r.end()
 		return r
 	}
+	s.attached++
+	r.id = "reader-" + strconv.Itoa(s.attached)
 	s.readers = append(s.readers, r)
 	for kind := range s.source {
 		s.connect(r, media.Kind(kind))
