@@ -41,6 +41,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		return exitOK
 	}
 	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.logLevel}))
+	relaxTimers(log)
 	cfg, err := config.Load(o.config)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "callcast:", err)

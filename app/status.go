@@ -20,14 +20,14 @@ const (
 
 // showStatus prints the state of the gateway until ctx ends.
 func showStatus(ctx context.Context, api gateway.API, out io.Writer) {
-	interval, clear := statusInFile, ""
+	interval, wipe := statusInFile, ""
 	if isTerminal(out) {
-		interval, clear = statusOnTerminal, "\x1b[H\x1b[2J"
+		interval, wipe = statusOnTerminal, "\x1b[H\x1b[2J"
 	}
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {
-		_, _ = io.WriteString(out, clear+statusTable(api.Snapshot(), time.Now()))
+		_, _ = io.WriteString(out, wipe+statusTable(api.Snapshot(), time.Now()))
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():

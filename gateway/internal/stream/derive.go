@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"callcast/gateway/internal/media"
 )
@@ -19,6 +20,8 @@ type Deriver interface {
 type Converter interface {
 	// Convert returns the units that became complete with u, which may be none.
 	Convert(u *media.Unit) ([]*media.Unit, error)
+	// Patience is how long input may lie before it is converted, so that more of it is converted at once.
+	Patience() time.Duration
 	Close()
 }
 

@@ -19,8 +19,14 @@ func (s *Stream) Publish(p PublisherParams) *Publisher {
 	pub := &Publisher{stream: s, params: p}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.closed {
-		s.publisher = pub
+	if s.closed {
+		return pub
+	}
+	s.publisher = pub
+	for _, t := range s.source {
+		if t != nil {
+			t.cut()
+		}
 	}
 	return pub
 }

@@ -20,6 +20,7 @@ type queue struct {
 	head  int
 	n     int
 	bytes int
+	past  int // how many at the head were published before the reader came: their age is not held against it
 }
 
 func (q *queue) push(u *media.Unit) {
@@ -40,22 +41,23 @@ func (q *queue) pop() *media.Unit {
 	q.head = (q.head + 1) % len(q.ring)
 	q.n--
 	q.bytes -= len(u.Payload)
+	q.past = max(0, q.past-1)
 	return u
 }
 
 // full reports whether one more unit would exceed a bound.
 func (q *queue) full(u *media.Unit) bool {
-	if q.n == 0 {
-		return false
+	if q.n >= maxUnits || q.n > 0 && q.bytes+len(u.Payload) > maxBytes {
+		return true
 	}
-	return q.n >= maxUnits || q.bytes+len(u.Payload) > maxBytes || u.PTS-q.ring[q.head].PTS > maxBacklog
+	return q.n > q.past && u.PTS-q.ring[(q.head+q.past)%len(q.ring)].PTS > maxBacklog
 }
 
 // clear empties the queue and returns how many units went.
 func (q *queue) clear() int {
 	dropped := q.n
 	clear(q.ring)
-	q.head, q.n, q.bytes = 0, 0, 0
+	q.head, q.n, q.bytes, q.past = 0, 0, 0, 0
 	return dropped
 }
 

@@ -5,17 +5,22 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/media"
 )
 
 // ReaderParams says what a reader takes.
 type ReaderParams struct {
-	Name  string // what it is and where it goes, for logs and tables
-	Sink  gateway.SinkKind
-	Audio []media.Codec // accepted, most preferred first; empty = no audio wanted
-	Video []media.Codec
+	Name string // what it is and where it goes, for logs and tables
+	Sink gateway.SinkKind
+	// Patience is how long a unit may lie before it is read. A patient reader is woken once for several units, on the
+	// beat that others of the same patience share.
+	Patience time.Duration
+	Audio    []media.Codec // accepted, most preferred first; empty = no audio wanted
+	Video    []media.Codec
 }
 
 func (p *ReaderParams) accepted(k media.Kind) []media.Codec {
@@ -31,6 +36,8 @@ type Reader struct {
 	params ReaderParams
 	stream *Stream
 	wake   chan struct{}
+	timer  *time.Timer // of a patient reader
+	idle   bool        // Next has found nothing since it last waited
 
 	mu      sync.Mutex // guards what follows
 	queue   queue
@@ -42,7 +49,11 @@ type Reader struct {
 }
 
 func newReader(s *Stream, p ReaderParams) *Reader {
-	return &Reader{params: p, stream: s, wake: make(chan struct{}, 1), shut: true}
+	r := &Reader{params: p, stream: s, wake: make(chan struct{}, 1), idle: true, shut: true}
+	if p.Patience > 0 {
+		r.timer = time.NewTimer(p.Patience)
+	}
+	return r
 }
 
 // Next waits for the next unit, audio and video in the order they were published. It returns io.EOF once the stream
@@ -53,17 +64,36 @@ func (r *Reader) Next(ctx context.Context) (*media.Unit, error) {
 		u, ended := r.queue.pop(), r.ended
 		r.mu.Unlock()
 		if u != nil {
+			r.idle = false
 			return u, nil
 		}
 		if ended {
 			return nil, io.EOF
 		}
-		select {
-		case <-r.wake:
-		case <-ctx.Done():
-			return nil, context.Cause(ctx)
+		if err := r.wait(ctx); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// wait returns when there may be something to read: on the next beat for a patient reader that has just read
+// something, else when something is published.
+func (r *Reader) wait(ctx context.Context) error {
+	var beat <-chan time.Time
+	wake := r.wake
+	if r.params.Patience > 0 && !r.idle {
+		r.timer.Reset(clock.Beat(time.Now(), r.params.Patience))
+		defer r.timer.Stop()
+		beat, wake = r.timer.C, nil
+	}
+	r.idle = true
+	select {
+	case <-beat:
+	case <-wake:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return nil
 }
 
 // Sink describes the reader for a snapshot of the stream.
@@ -113,6 +143,28 @@ func (r *Reader) push(u *media.Unit) (needKey bool) {
 	r.queue.push(u)
 	r.signal()
 	return false
+}
+
+// prime hands a new reader what came before it, from a key unit on.
+func (r *Reader) prime(past []*media.Unit) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended || len(past) == 0 {
+		return
+	}
+	for _, u := range past {
+		r.queue.push(u)
+	}
+	r.queue.past, r.shut = r.queue.n, false
+	r.signal()
+}
+
+// cut notes that another publisher goes on: its pictures cannot be decoded upon those of the one before.
+func (r *Reader) cut(kind media.Kind) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.gap[kind] = true
+	r.shut = r.shut || kind == media.Video
 }
 
 // waitsForKey reports whether video is wanted and shut.

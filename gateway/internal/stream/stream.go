@@ -175,7 +175,7 @@ func (s *Stream) derivedLocked(source *track, codec media.Codec) *track {
 		return nil
 	}
 	t := &track{codec: codec}
-	feed := newReader(s, ReaderParams{Name: "convert to " + string(codec)})
+	feed := newReader(s, ReaderParams{Name: "convert to " + string(codec), Patience: conv.Patience()})
 	source.add(feed)
 	feed.tracks[codec.Kind()] = source
 	t.derived = derive(feed, conv, s.log.With("codec", codec), func(u *media.Unit) {

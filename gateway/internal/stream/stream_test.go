@@ -189,6 +189,8 @@ func (c relabeller) Convert(u *media.Unit) ([]*media.Unit, error) {
 	return []*media.Unit{&out}, nil
 }
 
+func (relabeller) Patience() time.Duration { return 0 }
+
 func (c relabeller) Close() { c.d.alive.Add(-1) }
 
 func TestDerivedTrackIsSharedAndStopsWithItsLastReader(t *testing.T) {

@@ -60,8 +60,14 @@ func (t *track) forget() {
 // add lets a reader in, starting with the cached pictures.
 func (t *track) add(r *Reader) {
 	t.readers = append(t.readers, r)
-	for _, u := range t.cache {
-		r.push(u)
+	r.prime(t.cache)
+}
+
+// cut tells the readers that what comes next does not go on from what came before.
+func (t *track) cut() {
+	t.forget()
+	for _, r := range t.readers {
+		r.cut(t.codec.Kind())
 	}
 }
 

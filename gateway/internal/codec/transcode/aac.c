@@ -80,6 +80,7 @@ cc_aac *cc_aac_open(const float *levels, int bit_rate)
 	a->enc->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
 	// At this rate, on telephone sound, "fast" is within 3 dB of the default "twoloop" at a third of its cost.
 	av_opt_set(a->enc->priv_data, "aac_coder", "fast", 0);
+	av_opt_set_int(a->enc->priv_data, "aac_tns", 0, 0); // costs a tenth and shapes noise that is not there at this rate
 	if (avcodec_open2(a->enc, codec, NULL) < 0 || a->enc->frame_size != FRAME)
 		goto fail;
 	a->frame->nb_samples = FRAME;

@@ -137,6 +137,9 @@ func (c *aac) emit(r C.cc_result, u *media.Unit) {
 	c.gap = false
 }
 
+// Patience lets two AAC frames come together: the second finds the encoder's tables still in the processor's cache.
+func (c *aac) Patience() time.Duration { return 40 * time.Millisecond }
+
 // Close frees the encoder.
 func (c *aac) Close() {
 	C.cc_aac_close(c.enc)

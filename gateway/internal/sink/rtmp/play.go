@@ -4,15 +4,22 @@ import (
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/stream"
 )
 
+// patience is how long a unit may lie before it is sent. Players of RTMP buffer far more.
+const patience = 20 * time.Millisecond
+
 // readerParams is what RTMP carries.
 func readerParams(name string, kind gateway.SinkKind) stream.ReaderParams {
-	return stream.ReaderParams{Name: name, Sink: kind, Audio: []media.Codec{media.AAC}, Video: []media.Codec{media.H264}}
+	return stream.ReaderParams{
+		Name: name, Sink: kind, Patience: patience,
+		Audio: []media.Codec{media.AAC}, Video: []media.Codec{media.H264},
+	}
 }
 
 // Play sends a stream to a player until the stream ends (nil), ctx does, or the player takes no more.

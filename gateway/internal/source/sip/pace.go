@@ -3,10 +3,15 @@ package sip
 import (
 	"context"
 	"time"
+
+	"callcast/gateway/internal/clock"
 )
 
 // pace does what happens by the clock until ctx ends: one goroutine and one timer a call.
 func (s *Source) pace(ctx context.Context) {
+	if !onBeat(ctx) {
+		return
+	}
 	ticker := time.NewTicker(frame)
 	defer ticker.Stop()
 	informing := make(chan struct{}, 1)
@@ -26,5 +31,17 @@ func (s *Source) pace(ctx context.Context) {
 				s.measure(now, &audio, &video)
 			}
 		}
+	}
+}
+
+// onBeat waits for the moment at which the tickers of all calls tick.
+func onBeat(ctx context.Context) bool {
+	timer := time.NewTimer(clock.Beat(time.Now(), frame))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
