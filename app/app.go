@@ -34,6 +34,8 @@ const (
 func Main(args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args, stderr)
 	switch {
+	case errors.Is(err, errHelp):
+		return exitOK
 	case err != nil:
 		return exitUsage
 	case o.version:

@@ -17,8 +17,11 @@ type options struct {
 	logLevel slog.Level
 }
 
-// errUsage is returned once the usage has been printed.
-var errUsage = errors.New("usage")
+// Why the program does not run. What there is to say has been printed.
+var (
+	errHelp  = errors.New("help was asked for")
+	errUsage = errors.New("usage")
+)
 
 func parseFlags(args []string, out io.Writer) (options, error) {
 	var o options
@@ -29,7 +32,10 @@ func parseFlags(args []string, out io.Writer) (options, error) {
 	flags.BoolVar(&o.version, "version", false, "print the version and exit")
 	flags.StringVar(&o.config, "config", "", "configuration `file` (default: callcast/callcast.yaml in the user's configuration directory)")
 	flags.TextVar(&o.logLevel, "log-level", slog.LevelInfo, "least `level` that is logged: debug, info, warn, error")
-	if err := flags.Parse(args); err != nil {
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return o, errHelp
+	case err != nil:
 		return o, errUsage
 	}
 	if flags.NArg() > 0 {

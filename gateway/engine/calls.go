@@ -74,8 +74,7 @@ func (e *Engine) SendDTMF(ctx context.Context, id string, tones gateway.DTMF) er
 
 // asContract turns any error into one of the contract.
 func asContract(err error) *gateway.Error {
-	var known *gateway.Error
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*gateway.Error](err); ok {
 		return known
 	}
 	return &gateway.Error{Code: gateway.CodeInternal, Reason: gateway.ReasonInternal, Message: err.Error(), Err: err}
@@ -135,7 +134,7 @@ func resolveHost(ctx context.Context, field, host string) error {
 func (c *calls) start(spec gateway.CallSpec, target *rtmp.Target) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.conflict(spec); err != nil {
+	if err := c.conflict(spec.ID, target); err != nil {
 		return err
 	}
 	room, err := newCallRoom(c.engine, spec, target)
@@ -143,31 +142,39 @@ func (c *calls) start(spec gateway.CallSpec, target *rtmp.Target) error {
 		return err
 	}
 	c.byID[spec.ID] = room
+	room.call.Announce() // whoever started it finds it
 	c.running.Go(func() {
 		room.run(c.engine.life)
-		c.mu.Lock()
-		delete(c.byID, spec.ID)
-		c.mu.Unlock()
+		c.remove(spec.ID)
 	})
 	return nil
 }
 
+// remove frees the id of a call whose room is down. Whoever is told that the call is gone finds its id, its stream name
+// and its target free.
+func (c *calls) remove(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.byID, id)
+	c.engine.bus.Remove(gateway.EventCall, id)
+}
+
 // conflict applies WCS's rules: a call id is unique, and so is a publication.
-func (c *calls) conflict(spec gateway.CallSpec) *gateway.Error {
+func (c *calls) conflict(id string, target *rtmp.Target) *gateway.Error {
 	if c.stopping {
 		return &gateway.Error{
 			Code: gateway.CodeUnavailable, Reason: gateway.ReasonStopping,
 			Message: "the gateway is stopping and takes no more calls.",
 		}
 	}
-	if _, taken := c.byID[spec.ID]; taken {
+	if _, taken := c.byID[id]; taken {
 		return &gateway.Error{
-			Code: gateway.CodeConflict, Reason: gateway.ReasonCallExists, Field: "callId", Value: spec.ID,
-			Message: fmt.Sprintf("callId %q: a call with this id exists; choose another id or end that call.", spec.ID),
+			Code: gateway.CodeConflict, Reason: gateway.ReasonCallExists, Field: "callId", Value: id,
+			Message: fmt.Sprintf("callId %q: a call with this id exists; choose another id or end that call.", id),
 		}
 	}
 	for _, other := range c.byID {
-		if spec.RTMPURL != "" && other.spec.RTMPURL == spec.RTMPURL && other.spec.RTMPStream == spec.RTMPStream {
+		if target != nil && other.target != nil && target.Same(*other.target) {
 			return &gateway.Error{
 				Code: gateway.CodeConflict, Reason: gateway.ReasonTargetInUse, Field: "rtmpUrl", Value: other.targetShown(),
 				Message: fmt.Sprintf("rtmpUrl %q: call %q publishes there; choose another rtmpStream or end that call.", other.targetShown(), other.spec.ID),

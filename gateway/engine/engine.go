@@ -43,7 +43,7 @@ type Engine struct {
 	streams *streams
 	calls   *calls
 
-	life   context.Context // ends when Close is called
+	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 }

@@ -35,7 +35,7 @@ func newCallRoom(e *Engine, spec gateway.CallSpec, target *rtmp.Target) (*callRo
 		RTMPTarget: r.targetShown(),
 		Signal:     signal{agent: e.agent, spec: spec, noAnswer: e.config.SIP.NoAnswer},
 		Media:      r.openMedia,
-		Publish:    r.publish,
+		Publish:    e.bus.SetCall,
 		Log:        e.log,
 	})
 	if target != nil {
@@ -74,14 +74,6 @@ func (r *callRoom) contain(what string, do func()) {
 		}
 	}()
 	do()
-}
-
-// publish tells a new value of the call. One that is over is told and then gone.
-func (r *callRoom) publish(c gateway.Call) {
-	r.engine.bus.SetCall(c)
-	if c.Status.Ended() {
-		r.engine.bus.Remove(gateway.EventCall, c.ID)
-	}
 }
 
 // openMedia opens the call's RTP ports and makes it the source of its stream.

@@ -19,8 +19,7 @@ type signal struct {
 
 func (s signal) Register(ctx context.Context) (status int, err error) {
 	err = s.agent.Register(ctx, s.spec.Account)
-	var refused *sipua.RegisterError
-	if errors.As(err, &refused) {
+	if refused, ok := errors.AsType[*sipua.RegisterError](err); ok {
 		status = refused.Status
 	}
 	return status, err
@@ -46,7 +45,7 @@ func tell(c *call.Call, ev sipua.Event) {
 	case sipua.Answered:
 		c.OnAnswered(ev.Status, ev.SDP)
 	case sipua.Failed:
-		c.OnFailed(ev.Status, gateway.EndReason(ev.Cause), ev.Reason)
+		c.OnFailed(ev.Status, ev.Cause, ev.Reason)
 	case sipua.Ended:
 		c.OnEnded(ev.Remote, ev.Text)
 	case sipua.Reinvite:

@@ -5,8 +5,11 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/bus"
@@ -19,7 +22,7 @@ type streams struct {
 	deriver stream.Deriver
 	log     *slog.Logger
 
-	mu     sync.Mutex // guards byName
+	mu     sync.Mutex // guards byName, and what the bus says of streams
 	byName map[string]*streamRoom
 }
 
@@ -47,28 +50,28 @@ func (s *streams) open(name string, source gateway.SourceKind, callID string) (*
 		created: time.Now(),
 	}
 	s.mu.Lock()
-	_, taken := s.byName[name]
-	if !taken {
-		s.byName[name] = room
-	}
-	s.mu.Unlock()
-	if taken {
+	defer s.mu.Unlock()
+	if s.byName[name] != nil {
 		return nil, &gateway.Error{
 			Code: gateway.CodeConflict, Reason: gateway.ReasonStreamInUse, Field: "toStream", Value: name,
 			Message: fmt.Sprintf("toStream %q: Stream name is already in use; choose another name or end the stream that has it.", name),
 		}
 	}
+	s.byName[name] = room
 	s.bus.SetStream(room.snapshot())
 	return room, nil
 }
 
-// close ends a stream and frees its name.
+// close ends a stream and frees its name, unless that is another stream's by now.
 func (s *streams) close(room *streamRoom) {
 	room.stream.Close()
+	name := room.stream.Name()
 	s.mu.Lock()
-	delete(s.byName, room.stream.Name())
-	s.mu.Unlock()
-	s.bus.Remove(gateway.EventStream, room.stream.Name())
+	defer s.mu.Unlock()
+	if s.byName[name] == room {
+		delete(s.byName, name)
+		s.bus.Remove(gateway.EventStream, name)
+	}
 }
 
 func (s *streams) closeAll() {
@@ -111,13 +114,26 @@ func (s *streams) publishAll() {
 	}
 }
 
+// longestName is how long the name of a publisher's stream may be: it stands in tables and logs.
+const longestName = 128
+
 // Publish lets an RTMP publisher become a stream.
 func (s *streams) Publish(_, name string, _ netip.AddrPort) (*stream.Stream, func(), error) {
+	if !presentable(name) {
+		shown := strings.ToValidUTF8(name[:min(len(name), longestName)], "")
+		return nil, nil, gateway.Invalid(gateway.ReasonCharacters, "streamName", shown,
+			fmt.Sprintf("use at most %d bytes of characters that can be printed.", longestName))
+	}
 	room, err := s.open(name, gateway.SourceRTMP, "")
 	if err != nil {
 		return nil, nil, err
 	}
 	return room.stream, func() { s.close(room) }, nil
+}
+
+func presentable(name string) bool {
+	return len(name) <= longestName && utf8.ValidString(name) &&
+		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
 }
 
 // Play gives an RTMP player its stream.

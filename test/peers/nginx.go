@@ -2,6 +2,7 @@ package peers
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -44,14 +45,14 @@ func StartNginx(t testing.TB) *Nginx {
 // Start starts the server again after Kill.
 func (n *Nginx) Start(t testing.TB) {
 	n.process = start(t, n.dir, "nginx", "-p", n.dir, "-c", filepath.Join(n.dir, "nginx.conf"))
-	n.process.listening(t, fmt.Sprintf("127.0.0.1:%d", n.Port))
+	n.process.listening(t, n.Address())
 }
 
 // Kill takes the server down without a word.
 func (n *Nginx) Kill() { n.process.kill() }
 
 // URL is the address of one of its applications.
-func (n *Nginx) URL(app string) string { return fmt.Sprintf("rtmp://127.0.0.1:%d/%s", n.Port, app) }
+func (n *Nginx) URL(app string) string { return "rtmp://" + n.Address() + "/" + app }
 
 // Recordings are the FLV files of a stream name, oldest first.
 func (n *Nginx) Recordings(t testing.TB, name string) []string {
@@ -59,3 +60,13 @@ func (n *Nginx) Recordings(t testing.TB, name string) []string {
 	require.NoError(t, err)
 	return files
 }
+
+// Log is what the server noted so far.
+func (n *Nginx) Log(t testing.TB) string {
+	text, err := os.ReadFile(filepath.Join(n.dir, "error.log"))
+	require.NoError(t, err)
+	return string(text)
+}
+
+// Address is its host:port.
+func (n *Nginx) Address() string { return fmt.Sprintf("127.0.0.1:%d", n.Port) }

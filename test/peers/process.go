@@ -26,6 +26,12 @@ type process struct {
 // start runs a program with its output in dir/<name>.log, which is shown if the test fails.
 func start(t testing.TB, dir, name string, args ...string) *process {
 	t.Helper()
+	return startIn(t, nil, dir, name, args...)
+}
+
+// startIn does so with more in the environment.
+func startIn(t testing.TB, env []string, dir, name string, args ...string) *process {
+	t.Helper()
 	path, err := exec.LookPath(name)
 	require.NoError(t, err, "%s is not installed: run make test, which installs it", name)
 	logPath := filepath.Join(dir, filepath.Base(name)+".log")
@@ -33,6 +39,7 @@ func start(t testing.TB, dir, name string, args ...string) *process {
 	require.NoError(t, err)
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
+	cmd.Env = append(os.Environ(), env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
 	p := &process{cmd: cmd, done: make(chan struct{}), log: logPath}
@@ -45,7 +52,7 @@ func start(t testing.TB, dir, name string, args ...string) *process {
 		p.kill()
 		if t.Failed() {
 			text, _ := os.ReadFile(logPath)
-			t.Logf("%s said:\n%s", name, tail(string(text)))
+			t.Logf("%s said:\n%s", filepath.Base(name), tail(string(text)))
 		}
 	})
 	return p

@@ -2,8 +2,11 @@ package peers
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"testing"
+	"text/template"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -12,23 +15,55 @@ import (
 // SIPp is a SIPp that plays one scenario as callee.
 type SIPp struct {
 	Port    int
+	dir     string
 	process *process
 }
 
-// StartSIPp starts a scenario file that takes one call and then exits with how it went.
-func StartSIPp(t testing.TB, scenario string, args ...string) *SIPp {
-	first := FreePorts(t, 8)
-	s := &SIPp{Port: first}
-	s.process = start(t, t.TempDir(), "sipp", append([]string{
-		"-sf", scenario, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(first + 2),
-		"-m", "1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-timeout", "60s", "-timeout_error",
-	}, args...)...)
-	require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, 5*time.Second, 10*time.Millisecond)
+// StartSIPp starts a scenario file that takes one call and then exits with how it went. The file is a template in
+// << >>, filled in with values; it may use what parts.tmpl beside it defines.
+func StartSIPp(t testing.TB, scenario string, values map[string]any) *SIPp {
+	const (
+		media = 2  // the first port of sound, by its distance from SIP's
+		block = 16 // ports, so that pictures have room as well
+	)
+	s := &SIPp{Port: FreePorts(t, block), dir: t.TempDir()}
+	s.process = start(t, s.dir, "sipp",
+		"-sf", fill(t, scenario, s.dir, values), "-i", "127.0.0.1", "-mi", "127.0.0.1",
+		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
+		"-m", "1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", messages,
+		"-timeout", "60s", "-timeout_error")
+	require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, 10*time.Second, 10*time.Millisecond)
 	return s
+}
+
+const messages = "messages.log"
+
+// fill writes a scenario with its values into dir.
+func fill(t testing.TB, scenario, dir string, values map[string]any) string {
+	t.Helper()
+	all, err := template.New("").Delims("<<", ">>").ParseFiles(scenario, filepath.Join(filepath.Dir(scenario), "parts.tmpl"))
+	require.NoError(t, err)
+	path := filepath.Join(dir, filepath.Base(scenario))
+	file, err := os.Create(path)
+	require.NoError(t, err)
+	require.NoError(t, all.ExecuteTemplate(file, filepath.Base(scenario), values))
+	require.NoError(t, file.Close())
+	return path
 }
 
 // Address is its host:port.
 func (s *SIPp) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.Port) }
+
+// URI is whom to call.
+func (s *SIPp) URI() string { return "sip:callee@" + s.Address() }
+
+// Messages is every SIP message so far, sent and received.
+func (s *SIPp) Messages(t testing.TB) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.dir, messages))
+	require.NoError(t, err)
+	return string(text)
+}
 
 // Finished waits for the end of the scenario and fails the test if it did not go as written.
 func (s *SIPp) Finished(t testing.TB, within time.Duration) {

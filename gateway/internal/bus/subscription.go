@@ -53,16 +53,30 @@ func (s *subscription) put(k key, ev gateway.Event) {
 
 func (s *subscription) Next(ctx context.Context) ([]gateway.Event, error) {
 	for {
+		if err := s.over(ctx); err != nil {
+			return nil, err
+		}
 		if events, ok := s.take(); ok {
 			return events, nil
 		}
 		select {
 		case <-s.wake:
 		case <-s.done:
-			return nil, errClosed
 		case <-ctx.Done():
-			return nil, context.Cause(ctx)
 		}
+	}
+}
+
+// over tells why there are no more events. It comes before what is pending: where something changes all the time, a
+// reader would not get away otherwise.
+func (s *subscription) over(ctx context.Context) error {
+	select {
+	case <-s.done:
+		return errClosed
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	default:
+		return nil
 	}
 }
 

@@ -67,7 +67,7 @@ type Call struct {
 	log     *slog.Logger
 	inbox   chan func(life context.Context)
 	done    chan struct{}
-	helpers sync.WaitGroup // registration and INFO in flight
+	helpers sync.WaitGroup // the registration in flight
 
 	// What follows belongs to the goroutine in Run.
 	state       state
@@ -96,6 +96,9 @@ func New(p Params) *Call {
 	return c
 }
 
+// Announce publishes the call as new. It may be called before Run.
+func (c *Call) Announce() { c.publish() }
+
 // Run places the call and lives until it is over and its media is closed. When ctx ends the call is hung up.
 func (c *Call) Run(ctx context.Context) {
 	defer c.helpers.Wait()
@@ -104,6 +107,7 @@ func (c *Call) Run(ctx context.Context) {
 	ticker := time.NewTicker(refresh)
 	defer ticker.Stop()
 	stopping := ctx.Done()
+	defer c.leave()
 	c.step(life, started{register: c.p.Spec.Account.Register})
 	for !c.state.over {
 		select {
@@ -116,10 +120,27 @@ func (c *Call) Run(ctx context.Context) {
 			c.step(life, hangup{gateway.EndShutdown})
 		}
 	}
-	close(c.done) // from here on nobody waits for the inbox
-	if c.media != nil {
-		c.media.Close()
+}
+
+// leave closes the call. If a panic cut it short, it is hung up first: nobody else would.
+func (c *Call) leave() {
+	defer func() {
+		close(c.done) // from here on nobody waits for the inbox
+		if c.media != nil {
+			c.media.Close()
+		}
+	}()
+	if c.state.over {
+		return
 	}
+	if c.dialog != nil {
+		c.dialog.Hangup(string(gateway.EndInternal))
+	}
+	before := c.state
+	c.state.ending = gateway.Ending{Reason: gateway.EndInternal, Text: "internal error"}
+	c.state = finish(c.state)
+	c.stamp(before)
+	c.publish()
 }
 
 // Hangup asks for the end of the call. It does not wait.
@@ -183,18 +204,23 @@ func (c *Call) send(do func(life context.Context)) {
 	}
 }
 
-// step lets the machine judge an event and does what follows.
+// step lets the machine judge an event and does what follows, until nothing more does.
 func (c *Call) step(ctx context.Context, ev event) {
-	before := c.state
-	after, effects := next(before, ev)
-	c.state = after
-	c.stamp(before)
-	for _, e := range effects {
-		c.do(ctx, e)
-	}
-	if after.status != before.status || after.sipStatus != before.sipStatus {
-		c.log.Info("call", "status", after.status, "sip", after.sipStatus, "ending", after.ending.Reason, "text", after.ending.Text)
-		c.publish()
+	for ev != nil {
+		before := c.state
+		after, effects := next(before, ev)
+		c.state = after
+		c.stamp(before)
+		ev = nil
+		for _, e := range effects {
+			if then := c.do(ctx, e); then != nil {
+				ev = then
+			}
+		}
+		if after.status != before.status || after.sipStatus != before.sipStatus {
+			c.log.Info("call", "status", after.status, "sip", after.sipStatus, "ending", after.ending.Reason, "text", after.ending.Text)
+			c.publish()
+		}
 	}
 }
 
@@ -210,17 +236,19 @@ func (c *Call) stamp(before state) {
 	}
 }
 
-func (c *Call) do(ctx context.Context, e effect) {
+// do does one thing. It returns what happened at once, if anything did.
+func (c *Call) do(ctx context.Context, e effect) event {
 	switch e := e.(type) {
 	case doRegister:
 		c.helpers.Go(func() { c.register(ctx) })
 	case doInvite:
-		c.invite(ctx)
+		return c.invite()
 	case doNegotiate:
-		c.negotiate(ctx, e)
+		return c.negotiate(e)
 	case doHangup:
 		c.dialog.Hangup(string(c.state.ending.Reason))
 	}
+	return nil
 }
 
 func (c *Call) register(ctx context.Context) {
@@ -232,27 +260,28 @@ func (c *Call) register(ctx context.Context) {
 	c.post(registered{})
 }
 
-func (c *Call) invite(ctx context.Context) {
+func (c *Call) invite() event {
 	media, err := c.p.Media(c.info)
 	if err != nil {
 		c.log.Error("no media", "err", err)
-		c.step(ctx, failed{cause: gateway.EndInternal, text: err.Error()})
-		return
+		return failed{cause: gateway.EndInternal, text: err.Error()}
 	}
 	c.media = media
 	c.dialog = c.p.Signal.Invite(media.Offer(), c)
+	return nil
 }
 
-func (c *Call) negotiate(ctx context.Context, e doNegotiate) {
+func (c *Call) negotiate(e doNegotiate) event {
 	err := c.media.Answer(e.sdp)
 	switch {
 	case err == nil:
 		c.remoteSDP = string(e.sdp)
 	case e.final:
-		c.step(ctx, mediaRefused{err.Error()})
+		return mediaRefused{err.Error()}
 	default:
 		c.log.Warn("early media refused", "err", err)
 	}
+	return nil
 }
 
 // info sends a SIP INFO in the dialog and waits for its answer. It is called from other goroutines.

@@ -35,7 +35,7 @@ func TestTicksAndDuration(t *testing.T) {
 func TestTicksComeBack(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, rate := range []int{8000, 16000, 44100, 48000, 90000} {
-		most := int64(math.MaxInt64/int64(time.Second)) * int64(rate)
+		most := math.MaxInt64 / int64(time.Second) * int64(rate)
 		for range 10000 {
 			ticks := random.Int64N(2*most) - most
 			require.Equal(t, ticks, Ticks(Duration(ticks, rate), rate))
@@ -44,9 +44,9 @@ func TestTicksComeBack(t *testing.T) {
 }
 
 func TestNTP(t *testing.T) {
-	epoch := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
+	era := time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC)
 	require.Equal(t, uint64(1)<<63, NTP(time.Date(1968, 1, 20, 3, 14, 8, 0, time.UTC)))
-	require.Equal(t, uint64(0), NTP(epoch))
+	require.Equal(t, uint64(0), NTP(era))
 
 	// The era ends in February 2036; the wall clock goes on.
 	end := time.Date(2036, 2, 7, 6, 28, 16, 0, time.UTC)

@@ -255,7 +255,7 @@ func (c *chunkReader) byte() (byte, error) {
 
 // noEOF tells an end inside a chunk from an end between two.
 func noEOF(err error) error {
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -55,7 +55,7 @@ type conn struct {
 
 func newConn(nc net.Conn, stall time.Duration) *conn {
 	if tcp, ok := nc.(*net.TCPConn); ok {
-		tcp.SetWriteBuffer(socketBuffer) // best effort: without it a stall is only seen later
+		_ = tcp.SetWriteBuffer(socketBuffer) // best effort: without it a stall is only seen later
 	}
 	c := &conn{nc: nc, stall: stall, in: newChunkReader(nc)}
 	c.out = gortmp.NewChunkStreamer(strings.NewReader(""), bufio.NewWriterSize(writer{c}, outChunkSize+64),
@@ -73,14 +73,14 @@ func (c *conn) announce() error {
 type writer struct{ *conn }
 
 func (w writer) Write(b []byte) (int, error) {
-	w.nc.SetWriteDeadline(time.Now().Add(w.stall)) // an error shows in Write
+	_ = w.nc.SetWriteDeadline(time.Now().Add(w.stall)) // an error shows in Write
 	n, err := w.nc.Write(b)
 	w.sent.Add(uint64(n))
 	if err != nil {
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			err = errStalled
 		}
-		w.fail(plain(err))
+		_ = w.fail(plain(err))
 	}
 	return n, err
 }
@@ -106,7 +106,7 @@ func (c *conn) err() error {
 
 // close cuts the connection and waits for go-rtmp's writing goroutine.
 func (c *conn) close() {
-	c.fail(ErrClosed)
+	_ = c.fail(ErrClosed)
 	c.once.Do(func() {
 		c.mu.Lock() // a writer inside ends first: stopping go-rtmp under it would leave it waiting
 		c.out.Close()
@@ -140,11 +140,11 @@ func (c *conn) finish(patience time.Duration, goodbye func() error) {
 	c.drain(ctx, chunkAudio, chunkData, chunkVideo) // a goodbye would overtake a picture in several chunks
 	c.mu.Unlock()
 	if goodbye != nil {
-		goodbye() // its failure is the connection's
+		_ = goodbye() // its failure is the connection's
 	}
 	c.mu.Lock()
 	c.drain(ctx, chunkControl, chunkCommand)
-	c.fail(ErrClosed)
+	_ = c.fail(ErrClosed)
 	c.mu.Unlock()
 	c.close()
 }
@@ -154,7 +154,7 @@ func (c *conn) finish(patience time.Duration, goodbye func() error) {
 func (c *conn) drain(ctx context.Context, chunkStreams ...int) {
 	for _, id := range chunkStreams {
 		if c.err() == nil {
-			c.out.NewChunkWriter(ctx, id) // an error means that patience or the connection is at its end
+			_, _ = c.out.NewChunkWriter(ctx, id) // an error means that patience or the connection is at its end
 		}
 	}
 }

@@ -27,7 +27,7 @@ func newPublisher(c *conn, target Target, opts Options) *Publisher {
 
 // start listens to the server for the rest of the connection's life; Close joins it.
 func (p *Publisher) start() {
-	p.conn.nc.SetReadDeadline(time.Time{}) // an error shows in the next read
+	_ = p.conn.nc.SetReadDeadline(time.Time{}) // an error shows in the next read
 	go func() {
 		defer close(p.done)
 		for {
@@ -36,7 +36,7 @@ func (p *Publisher) start() {
 				return
 			}
 			if err := refusal(parseCommand(m)); err != nil {
-				p.conn.fail(err)
+				_ = p.conn.fail(err)
 				return
 			}
 		}

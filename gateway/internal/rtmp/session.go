@@ -210,7 +210,7 @@ func (s *Session) WriteMetadata(m Metadata) error {
 }
 
 // Cut ends the session at once, from any goroutine. Close follows.
-func (s *Session) Cut() { s.conn.fail(ErrClosed) }
+func (s *Session) Cut() { _ = s.conn.fail(ErrClosed) }
 
 // Close tells a player that the stream is over, sends what is written and closes. The goroutine that writes calls it;
 // it does not wait for one in ReadTag, which then returns.

@@ -95,6 +95,11 @@ func (t Target) port(text string) (int, bool) {
 // Address is the server's host:port.
 func (t Target) Address() string { return net.JoinHostPort(t.Host, strconv.Itoa(t.Port)) }
 
+// Same reports whether two targets are one publication.
+func (t Target) Same(u Target) bool {
+	return t.Secure == u.Secure && strings.EqualFold(t.Host, u.Host) && t.Port == u.Port && t.App == u.App && t.Name == u.Name
+}
+
 // String is the target for the eye: credentials, name and query masked.
 func (t Target) String() string { return t.base() + "/***" }
 
@@ -139,7 +144,7 @@ func (t Target) base() string {
 func mask(rawURL string) string {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil || u.Host == "" {
-		return string(gateway.Secret(rawURL).String())
+		return gateway.Secret(rawURL).String()
 	}
 	shown := u.Scheme + "://" + u.Host
 	path := strings.Trim(u.Path, "/")

@@ -50,7 +50,7 @@ func FuzzRTP(f *testing.F) {
 			require.True(t, bytes.Contains(input, p.Payload))
 			require.GreaterOrEqual(t, p.Lost, 0)
 			if i > 0 && !p.Restart {
-				require.EqualValues(t, got[i-1].SSRC, p.SSRC)
+				require.Equal(t, got[i-1].SSRC, p.SSRC)
 				require.Positive(t, int16(p.SequenceNumber-got[i-1].SequenceNumber))
 			}
 		}

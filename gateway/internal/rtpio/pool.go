@@ -31,12 +31,12 @@ type Pool struct {
 	resting map[int]time.Time // until when, by RTP port
 }
 
-// NewPool returns a pool of the pairs that lie wholly within min and max, or of any ports if both are 0. It opens nothing.
-func NewPool(host string, min, max int, rest time.Duration) *Pool {
-	first := min + min%2
+// NewPool returns a pool of the pairs that lie wholly from lowest to highest, or of any ports if both are 0. It opens nothing.
+func NewPool(host string, lowest, highest int, rest time.Duration) *Pool {
+	first := lowest + lowest%2
 	pairs := 0
-	if max > first {
-		pairs = (max - first + 1) / 2
+	if highest > first {
+		pairs = (highest - first + 1) / 2
 	}
 	return &Pool{
 		host: host, first: first, pairs: pairs, rest: rest, now: time.Now,

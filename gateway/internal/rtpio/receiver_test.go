@@ -240,7 +240,7 @@ func TestReceiverUnderImpairment(t *testing.T) {
 		}
 	}
 	require.EqualValues(t, r.order.total, lost)
-	require.EqualValues(t, r.packets, len(got))
+	require.Len(t, got, int(r.packets))
 	require.InDelta(t, sent/20, lost, sent/100)
 	require.EqualValues(t, len(arrivals), r.packets+r.duplicates)
 }

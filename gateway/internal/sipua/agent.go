@@ -40,7 +40,7 @@ type Agent struct {
 	strangers *bucket
 	stats     counters
 
-	life  context.Context // the root of what the agent does; ends when Close begins
+	life  context.Context //nolint:containedctx // the root of what the agent does; ends when Close begins
 	end   context.CancelFunc
 	tasks sync.WaitGroup // every goroutine of the agent, and the handlers that sipgo runs
 
@@ -102,7 +102,7 @@ const maxMessage = 65535
 
 // Start binds UDP and TCP on the same port and serves them until Close.
 func (a *Agent) Start() error {
-	udp, tcp, err := bind(a.params.Host, a.params.Port)
+	udp, tcp, err := bind(a.life, a.params.Host, a.params.Port)
 	if err != nil {
 		return err
 	}

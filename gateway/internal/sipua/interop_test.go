@@ -24,7 +24,7 @@ import (
 // freePort is a port that nobody has at the moment, for a program that cannot choose one itself.
 func freePort(t *testing.T) int {
 	t.Helper()
-	udp, tcp, err := bind("127.0.0.1", 0)
+	udp, tcp, err := bind(t.Context(), "127.0.0.1", 0)
 	require.NoError(t, err)
 	port := udp.LocalAddr().(*net.UDPAddr).Port
 	require.NoError(t, udp.Close())

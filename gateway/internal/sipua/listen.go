@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"strconv"
@@ -10,17 +11,18 @@ import (
 const bindAttempts = 16
 
 // bind opens UDP and TCP on the same port.
-func bind(host string, port int) (net.PacketConn, net.Listener, error) {
+func bind(ctx context.Context, host string, port int) (net.PacketConn, net.Listener, error) {
+	var config net.ListenConfig
 	var err error
 	for range bindAttempts {
 		var udp net.PacketConn
-		udp, err = net.ListenPacket("udp", net.JoinHostPort(host, strconv.Itoa(port)))
+		udp, err = config.ListenPacket(ctx, "udp", net.JoinHostPort(host, strconv.Itoa(port)))
 		if err != nil {
 			return nil, nil, fmt.Errorf("bind sip: %w", err)
 		}
 		got := udp.LocalAddr().(*net.UDPAddr).Port
 		var tcp net.Listener
-		tcp, err = net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(got)))
+		tcp, err = config.Listen(ctx, "tcp", net.JoinHostPort(host, strconv.Itoa(got)))
 		if err == nil {
 			return udp, tcp, nil
 		}

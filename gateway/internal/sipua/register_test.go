@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -73,7 +72,7 @@ func TestRegisterRefused(t *testing.T) {
 		done := register(t, a, p.account())
 		p.reply(p.expect(sip.REGISTER), 403)
 		var e *RegisterError
-		require.True(t, errors.As(<-done, &e))
+		require.ErrorAs(t, <-done, &e)
 		require.Equal(t, RegisterError{Status: 403, Reason: "Status403"}, *e)
 	}
 	p.expectNothing(sip.REGISTER, 3*testT1)
@@ -118,7 +117,7 @@ func TestSilentRegistrar(t *testing.T) {
 	done := register(t, a, p.account())
 	p.expect(sip.REGISTER)
 	var e *RegisterError
-	require.True(t, errors.As(<-done, &e))
+	require.ErrorAs(t, <-done, &e)
 	require.Zero(t, e.Status)
 	require.ErrorIs(t, e, sip.ErrTransactionTimeout)
 }

@@ -3,8 +3,6 @@ package sipua
 import (
 	"errors"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -65,10 +63,6 @@ func hostPort(s string) (host string, port int, err error) {
 }
 
 func bareHost(host string) string { return strings.Trim(host, "[]") }
-
-func joinHostPort(host string, port int) string {
-	return net.JoinHostPort(bareHost(host), strconv.Itoa(port))
-}
 
 // escapeUser writes a login as the user part of a URI (RFC 3261 section 25.1, user).
 func escapeUser(s string) string {

@@ -51,8 +51,7 @@ func seconds(text string) time.Duration {
 
 // said adds what a program wrote to stderr to its error.
 func said(program string, err error) error {
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		return fmt.Errorf("%s: %w: %s", program, err, strings.TrimSpace(string(exit.Stderr)))
 	}
 	return fmt.Errorf("%s: %w", program, err)

@@ -1,7 +1,7 @@
 // Package transcode turns media that a sink cannot take into media that it can: G.711 into AAC-LC for RTMP, and
 // H.264 into pictures for the eye.
 //
-// It is the only place that knows libav. The C side is av.c; with the build tag ci, or without cgo, the package
+// It is the only place that knows libav. The C side is av.c; with the build tag nolibav, or without cgo, the package
 // builds without libav and every conversion is refused with gateway.CodeUnavailable.
 //
 // Place in the media flow: stream runs one Converter per derived track; sink/preview runs one Decoder per preview.

@@ -19,12 +19,13 @@ import (
 
 // The clip: a key picture each second, and a steady tone.
 const (
-	Width, Height = 320, 180
-	FPS           = 25
-	ToneHz        = 1000
-	clipSeconds   = 4
-	sampleRate    = 48000
-	frameSamples  = 1024
+	Width        = 320
+	Height       = 180
+	FPS          = 25
+	ToneHz       = 1000
+	clipSeconds  = 4
+	sampleRate   = 48000
+	frameSamples = 1024
 )
 
 const (

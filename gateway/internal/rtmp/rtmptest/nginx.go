@@ -38,7 +38,7 @@ type Nginx struct {
 // NewNginx starts an nginx that ends with the test.
 func NewNginx(t *testing.T) *Nginx {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	n := &Nginx{Port: l.Addr().(*net.TCPAddr).Port, dir: t.TempDir()}
 	require.NoError(t, l.Close())
@@ -52,10 +52,10 @@ func NewNginx(t *testing.T) *Nginx {
 // Start starts it, for the first time or again, and waits until it listens.
 func (n *Nginx) Start(t *testing.T) {
 	t.Helper()
-	n.cmd = exec.Command("nginx", "-e", filepath.Join(n.dir, "error.log"), "-c", filepath.Join(n.dir, "nginx.conf"))
+	n.cmd = exec.CommandContext(t.Context(), "nginx", "-e", filepath.Join(n.dir, "error.log"), "-c", filepath.Join(n.dir, "nginx.conf"))
 	require.NoError(t, n.cmd.Start())
 	require.Eventually(t, func() bool {
-		nc, err := net.Dial("tcp", n.address())
+		nc, err := new(net.Dialer).DialContext(t.Context(), "tcp", n.address())
 		if err != nil {
 			return false
 		}
@@ -65,8 +65,8 @@ func (n *Nginx) Start(t *testing.T) {
 
 // Kill kills it without warning.
 func (n *Nginx) Kill() {
-	n.cmd.Process.Kill()
-	n.cmd.Wait()
+	_ = n.cmd.Process.Kill() // it may be dead already
+	_ = n.cmd.Wait()
 }
 
 func (n *Nginx) address() string { return fmt.Sprintf("127.0.0.1:%d", n.Port) }

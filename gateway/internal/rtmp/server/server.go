@@ -59,7 +59,7 @@ type Stats struct {
 // Server is an RTMP server. Start or Serve is called once; all methods are safe for concurrent use.
 type Server struct {
 	params Params
-	ctx    context.Context // the root of every connection
+	ctx    context.Context //nolint:containedctx // the root of every connection; Close ends it
 	cancel context.CancelFunc
 	conns  sync.WaitGroup
 

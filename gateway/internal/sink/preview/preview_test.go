@@ -140,8 +140,8 @@ func TestLevel(t *testing.T) {
 }
 
 func TestDecibelsEndAtSilence(t *testing.T) {
-	require.Equal(t, gateway.SilenceLevel, decibels(0))
-	require.Equal(t, gateway.SilenceLevel, decibels(1e-9))
+	require.InDelta(t, gateway.SilenceLevel, decibels(0), 0)
+	require.InDelta(t, gateway.SilenceLevel, decibels(1e-9), 0)
 	require.Zero(t, decibels(1))
 }
 

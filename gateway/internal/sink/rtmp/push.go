@@ -128,8 +128,7 @@ func (p *Push) feed(ctx context.Context, conn *rtmp.Publisher, r *stream.Reader,
 // failed tells what went wrong and returns how long to wait before the next attempt.
 func (p *Push) failed(err error, wait *backoff) time.Duration {
 	problem := p.params.Target.Redact(err.Error())
-	var refusal *rtmp.Refusal
-	if errors.As(err, &refusal) {
+	if _, refused := errors.AsType[*rtmp.Refusal](err); refused {
 		p.change(gateway.RTMPFailed, problem)
 		return jitter(refusedWait)
 	}
