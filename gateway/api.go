@@ -38,7 +38,8 @@ type Snapshot struct {
 // last snapshot: it is always delivered before its removal.
 type Subscription interface {
 	// Next waits until something changed. The first Next returns at once with one event for each entity that
-	// exists. It returns an error when ctx ends or the subscription is closed.
+	// exists. It returns an error when ctx ends, when the subscription is closed, and when the subscriber has let
+	// thousands of changes pile up: then it is cut and may subscribe anew.
 	Next(ctx context.Context) ([]Event, error)
 	Close()
 }
@@ -87,7 +88,7 @@ const SilenceLevel = -96.0
 type Listener struct {
 	Name    string // "rest", "rtmp", "sip"
 	Setting string // the configuration key that moves it
-	Address string // host:port in use, or asked for if Err is set
+	Address string // host:port in use, or what was asked for if none is
 	Err     *Error // why it does not listen
 	Refused uint64 // connections and messages that were garbage, unwanted or too many
 }

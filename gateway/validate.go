@@ -96,7 +96,7 @@ func checkLength(field, value string, most int) *Error {
 	if len(value) <= most {
 		return nil
 	}
-	return Invalid(ReasonTooLong, field, value[:16]+"…", fmt.Sprintf("use at most %d characters.", most))
+	return Invalid(ReasonTooLong, field, string([]rune(value)[:16])+"…", fmt.Sprintf("use at most %d characters.", most))
 }
 
 func checkLine(field, value string) *Error {

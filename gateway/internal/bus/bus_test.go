@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -209,4 +210,17 @@ func TestNextEndsWithItsContextAndItsSubscription(t *testing.T) {
 		require.ErrorIs(t, err, errClosed)
 		require.Empty(t, b.subscribers, "a closed subscription costs nothing")
 	})
+}
+
+func TestSubscriberThatReadsNothingIsCut(t *testing.T) {
+	var b Bus
+	s := b.Subscribe()
+	defer s.Close()
+	for n := range maxPending + 1 {
+		id := strconv.Itoa(n)
+		b.SetCall(gateway.Call{ID: id, Status: gateway.CallFinish})
+		b.Remove(gateway.EventCall, id)
+	}
+	_, err := s.Next(t.Context())
+	require.ErrorIs(t, err, errLagging)
 }

@@ -8,7 +8,14 @@ import (
 	"callcast/gateway"
 )
 
-var errClosed = errors.New("subscription closed")
+var (
+	errClosed  = errors.New("subscription closed")
+	errLagging = errors.New("subscriber too slow: subscription cut")
+)
+
+// maxPending is how many entities may wait to be told of. Living ones are few; a subscriber that lets this many die
+// unseen does not read any more.
+const maxPending = 10_000
 
 // subscription collects what its subscriber has not been told yet.
 type subscription struct {
@@ -21,6 +28,7 @@ type subscription struct {
 	pending map[key][]gateway.Event
 	order   []key // of pending, oldest first
 	primed  bool  // the first Next was answered
+	cut     bool  // maxPending was reached
 }
 
 func newSubscription(b *Bus) *subscription {
@@ -31,8 +39,17 @@ func newSubscription(b *Bus) *subscription {
 // the removal before a rebirth.
 func (s *subscription) put(k key, ev gateway.Event) {
 	s.mu.Lock()
+	defer s.wakeUp()
+	defer s.mu.Unlock()
+	if s.cut {
+		return
+	}
 	events, known := s.pending[k]
 	if !known {
+		if s.cut = len(s.order) == maxPending; s.cut {
+			s.pending, s.order = nil, nil
+			return
+		}
 		s.order = append(s.order, k)
 	}
 	if n := len(events); n > 0 && events[n-1].Removed == ev.Removed {
@@ -44,7 +61,9 @@ func (s *subscription) put(k key, ev gateway.Event) {
 		events = events[len(events)-3:]
 	}
 	s.pending[k] = events
-	s.mu.Unlock()
+}
+
+func (s *subscription) wakeUp() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
@@ -76,8 +95,13 @@ func (s *subscription) over(ctx context.Context) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	default:
-		return nil
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cut {
+		return errLagging
+	}
+	return nil
 }
 
 func (s *subscription) take() ([]gateway.Event, bool) {

@@ -110,8 +110,13 @@ func (r *Reader) Dropped() uint64 {
 	return r.dropped
 }
 
-// Close detaches the reader. It may be called more than once.
-func (r *Reader) Close() { r.stream.detach(r) }
+// Close detaches the reader and drops its backlog. It may be called more than once.
+func (r *Reader) Close() {
+	r.stream.detach(r)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.queue.clear()
+}
 
 // push offers a unit and reports whether the reader needs a key unit from the source to go on.
 func (r *Reader) push(u *media.Unit) (needKey bool) {
