@@ -1,0 +1,110 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+const callcastConfig = `
+rest_host: 127.0.0.1
+rest_port: %d
+rtmp_host: 127.0.0.1
+rtmp_port: 0
+sip_host: 127.0.0.1
+sip_port: 0
+rtmp_transponder_stream_name_prefix: ""
+`
+
+// callcast is the gateway, in one process.
+type callcast struct {
+	binary, dir string
+	server      *nginx
+	callee      *callee
+	process     *child
+	rest        string // base URL
+}
+
+// buildCallcast returns the path of the binary.
+func buildCallcast(ctx context.Context, dir string) (string, error) {
+	path := filepath.Join(dir, "callcast")
+	if text, err := exec.CommandContext(ctx, "go", "build", "-o", path, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build callcast: %w\n%s", err, text)
+	}
+	return path, nil
+}
+
+func (c *callcast) open(ctx context.Context, _ []*line) error {
+	port, err := freeTCP()
+	if err != nil {
+		return err
+	}
+	if c.callee, err = startCallee(ctx); err != nil {
+		return err
+	}
+	config := filepath.Join(c.dir, "callcast.yaml")
+	if err := os.WriteFile(config, fmt.Appendf(nil, callcastConfig, port), 0o600); err != nil {
+		return err
+	}
+	c.rest = fmt.Sprintf("http://127.0.0.1:%d/rest-api", port)
+	c.process, err = spawn(filepath.Join(c.dir, "callcast.log"), c.binary, "--headless", "--config", config)
+	if err != nil {
+		return err
+	}
+	return c.process.await(ctx, "REST port", func() bool { return tcpAccepts(port) })
+}
+
+func (c *callcast) connect(ctx context.Context, l *line) error {
+	err := c.post(ctx, "/call/startup", map[string]any{
+		"callId": l.name, "callee": c.callee.expect(l.name, l.sender), "toStream": l.name,
+		"rtmpUrl": c.server.url(), "rtmpStream": l.name, "hasAudio": true, "hasVideo": true,
+		"sipLogin": "bench", "sipDomain": "127.0.0.1", "sipRegisterRequired": "false",
+	})
+	if err != nil {
+		return c.process.failure(err)
+	}
+	return nil
+}
+
+func (c *callcast) post(ctx context.Context, path string, body any) error {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.rest+path, bytes.NewReader(data))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		return err
+	}
+	if res.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s: %s", path, res.Status, text)
+	}
+	return nil
+}
+
+func (c *callcast) pids() []int { return []int{c.process.pid()} }
+
+func (c *callcast) close() error {
+	if c.process != nil {
+		c.process.stop()
+	}
+	if c.callee == nil {
+		return nil
+	}
+	return c.callee.close()
+}

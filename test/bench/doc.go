@@ -1,0 +1,18 @@
+// Command bench measures what a call costs: Callcast beside ffmpeg, both doing the same work on the same machine in
+// the same run. It is run from the module's root:
+//
+//	go run ./test/bench [-calls 1,10,30] [-window 12s]
+//
+// Each call is 640x360 H.264 at 25 pictures/s and 500 kbit/s with PCMA. It leaves as RTMP with the H.264 copied and the
+// sound as AAC 48 kHz, into an nginx-rtmp server. Callcast is the real binary: it is told over REST to place a SIP call
+// to a callee inside this program. ffmpeg has no SIP, so it gets an SDP file and is there before the media begins. The
+// same sender, clip and pacing feed both, and the same RTMP player reads what comes out of nginx.
+//
+// A picture is known again by its H.264 slice, byte for byte, so a damaged one does not count as delivered, and its
+// delay is exact: from the last of its RTP packets to the RTMP message being complete.
+//
+// It prints a table and writes the figures behind it to test/.cache/bench.json. Nothing else on the machine should be
+// busy meanwhile. It is no test: it judges nothing and fails only if the work was not done.
+//
+// Concurrency: each call has a goroutine that sends and one that plays; the callee has one for SIP. A trial joins them.
+package main

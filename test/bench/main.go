@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// figuresPath is where the raw figures go, seen from the module's root.
+const figuresPath = "test/.cache/bench.json"
+
+const warmUp = 5 * time.Second
+
+func main() {
+	var numbers callNumbers
+	_ = numbers.Set("1,10,30")
+	flag.Var(&numbers, "calls", "how many calls at a time, separated by commas")
+	window := flag.Duration("window", 12*time.Second, "how long to measure each")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	err := bench(ctx, numbers, *window)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// callNumbers is a flag.
+type callNumbers []int
+
+func (n *callNumbers) String() string { return strings.Trim(fmt.Sprint([]int(*n)), "[]") }
+
+func (n *callNumbers) Set(text string) error {
+	*n = nil
+	for part := range strings.SplitSeq(text, ",") {
+		number, err := strconv.Atoi(part)
+		if err != nil || number < 1 {
+			return fmt.Errorf("%q is no number of calls", part)
+		}
+		*n = append(*n, number)
+	}
+	return nil
+}
+
+func bench(ctx context.Context, numbers []int, window time.Duration) (err error) {
+	dir, err := os.MkdirTemp("", "callcast-bench")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	binary, err := buildCallcast(ctx, dir)
+	if err != nil {
+		return err
+	}
+	clip, err := makeClip(ctx, dir)
+	if err != nil {
+		return err
+	}
+	server, err := startNginx(ctx, dir)
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+
+	ours := entrant{name: "callcast", enter: func(dir string, server *nginx) contender {
+		return &callcast{binary: binary, dir: dir, server: server}
+	}}
+	theirs := entrant{name: "ffmpeg", enter: newFFmpeg, processPerCall: true}
+	var outcomes []outcome
+	for _, n := range numbers {
+		var pair [2]outcome
+		for i, e := range []entrant{ours, theirs} {
+			t := trial{
+				entrant: e, calls: n, warmUp: warmUp, window: window, clip: clip, server: server,
+				dir: filepath.Join(dir, e.name+strconv.Itoa(n)),
+			}
+			if pair[i], err = t.run(ctx); err != nil {
+				return err
+			}
+		}
+		if err := compare(os.Stdout, pair[0], pair[1]); err != nil {
+			return err
+		}
+		outcomes = append(outcomes, pair[:]...)
+	}
+	return save(figuresPath, outcomes)
+}
