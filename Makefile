@@ -5,7 +5,6 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 FUZZTIME    ?= 60s
 SOAKTIME    ?= 10m
 LINT        := .make/bin/golangci-lint-v2.15.0
-ARCHIVE     := fyne-cross/dist/callcast-$(VERSION)-$(shell $(GO) env GOOS 2>/dev/null)-$(shell $(GO) env GOARCH 2>/dev/null).tar.gz
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
@@ -18,32 +17,35 @@ TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core bares
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+# Fyne complains about a locale that names no language.
+LOCALE := case "$${LC_ALL:-$$LANG}" in ''|C|C.*|POSIX) export LC_ALL=en_US.UTF-8;; esac
+
 demo: build ## call the built-in phone and put it on air, in a window if there is a display
-	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec bin/callcast --demo; else exec bin/callcast --demo --headless; fi
+	@$(LOCALE); if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then exec bin/callcast --demo; else exec bin/callcast --demo --headless; fi
 
 run: build ## start the console
-	@bin/callcast
+	@$(LOCALE); exec bin/callcast
 
 build: go build-tools ## bin/callcast
+	@[ -e bin/callcast ] || echo "Building Callcast. The first time this compiles the window toolkit too and takes a few minutes."
 	$(GO) build -trimpath -ldflags '-X callcast/app.Version=$(VERSION)' -o bin/callcast .
 
-package: build ## an archive of the program and its documents in fyne-cross/dist
-	mkdir -p $(dir $(ARCHIVE))
-	tar -czf $(ARCHIVE) README.md LICENSE CHANGELOG.md -C bin callcast
-	@echo $(ARCHIVE)
+package: build ## an archive of the program for this system in fyne-cross/dist
+	@fyne-cross/linux.sh $(VERSION)
 
-# The tests against real peers come last and one package at a time: they measure time.
+# The tests against real peers and in a real window come last and one package at a time: they measure time.
 test: go build-tools test-tools ## format, vet and all tests with the race detector, real peers included
 	@unformatted=$$(gofmt -l app assets gateway test ui main.go); [ -z "$$unformatted" ] || { \
 	  echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
-	all=$$($(GO) list ./...) && $(GO) test -race -vet=all -p 2 -timeout 10m $$(echo "$$all" | grep -v '/test/interop')
-	$(GO) test -race -vet=all -p 1 -timeout 15m ./test/interop/...
+	all=$$($(GO) list ./...) && $(GO) test -race -vet=all -p 2 -timeout 10m $$(echo "$$all" | grep -v '/test/interop\|/test/window')
+	$(GO) test -race -vet=all -p 1 -timeout 15m ./test/interop/... ./test/window
 
 test-interop: go build-tools test-tools ## only the tests against real peers, with their log
 	$(GO) test -count=1 -v -p 1 -timeout 15m ./test/interop/...
 
-bench: go build-tools test-tools ## benchmarks
-	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 30m ./gateway/... ./test/...
+bench: go build-tools test-tools ## what a call costs, beside ffmpeg, on an otherwise idle machine
+	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 10m ./gateway/...
+	$(GO) run ./test/bench
 
 soak: go build-tools test-tools ## a call to a softphone, on air for SOAKTIME (10m)
 	$(GO) test -count=1 -v -timeout 60m ./test/interop -run TestBaresipBehindKamailio -air $(SOAKTIME)

@@ -33,8 +33,14 @@ func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form u
 		Version:        Version,
 		Log:            log,
 	})
-	desktop.Lifecycle().SetOnStarted(console.Start)
-	stop := context.AfterFunc(ctx, console.Quit)
+	desktop.Lifecycle().SetOnStarted(func() {
+		console.Start()
+		if ctx.Err() != nil {
+			console.Quit()
+		}
+	})
+	// Fyne ends its loop by itself on the signals that end ctx.
+	stop := context.AfterFunc(ctx, console.Leave)
 	defer stop()
 	console.Window().ShowAndRun()
 	console.Close()

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"log/slog"
+	"sync/atomic"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -47,6 +48,7 @@ type Console struct {
 	app     fyne.App
 	window  fyne.Window
 	post    func(func())
+	leaving atomic.Bool
 	model   *model.Model
 	form    *screen.Form
 	monitor *screen.Monitor
@@ -67,7 +69,7 @@ func newConsole(p Params, post func(func())) *Console {
 	p.App.Settings().SetTheme(theme.Console{})
 	p.App.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
 	c := &Console{app: p.App, window: p.App.NewWindow("Callcast"), post: post}
-	c.model = model.New(model.Params{API: p.API, Secrets: p.Secrets, Post: post, Log: p.Log})
+	c.model = model.New(model.Params{API: p.API, Secrets: p.Secrets, Post: c.postNews, Log: p.Log})
 	c.model.OnChange = c.update
 	c.model.OnPicture = func(picture model.Picture) { c.monitor.ShowPicture(picture) }
 	c.form = screen.NewForm(screen.FormParams{
@@ -77,7 +79,7 @@ func newConsole(p Params, post func(func())) *Console {
 		Focus:      func(o fyne.Focusable) { c.window.Canvas().Focus(o) },
 		OnShortcut: c.shortcut,
 	})
-	c.monitor = screen.NewMonitor(c.model)
+	c.monitor = screen.NewMonitor(c.model, func() { c.window.Canvas().Unfocus() })
 	c.tabs = screen.NewTabs(c.model)
 	c.status = screen.NewStatusBar(c.model, p.Version)
 	c.build()
@@ -94,6 +96,7 @@ func (c *Console) build() {
 	c.window.Resize(fyne.NewSize(windowWidth, windowHeight))
 	c.window.SetMaster()
 	c.window.SetCloseIntercept(c.closing)
+	c.window.Canvas().SetOnTypedRune(c.monitor.TypedRune)
 	for _, s := range c.shortcuts() {
 		c.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
 	}
@@ -111,12 +114,25 @@ func (c *Console) Start() {
 // Close unsubscribes from the gateway and joins the console's goroutines. The window may be closed after it.
 func (c *Console) Close() { c.model.Close() }
 
-// Quit closes the console and then the app. It may be called from any goroutine and does not wait.
-func (c *Console) Quit() {
+// postNews posts what changes the window, which is left as it is once the console is leaving: Fyne ends its loop by
+// itself on SIGTERM, and runs what is posted after that on the goroutine that posts it.
+func (c *Console) postNews(f func()) {
 	c.post(func() {
-		c.Close()
-		c.app.Quit()
+		if !c.leaving.Load() {
+			f()
+		}
 	})
+}
+
+// Leave stops showing news. It may be called from any goroutine.
+func (c *Console) Leave() { c.leaving.Store(true) }
+
+// Quit closes the console and then the app. Only the main goroutine may call it: once the app's loop has ended, by a
+// signal say, nobody else may touch the app.
+func (c *Console) Quit() {
+	c.Leave()
+	c.Close()
+	c.app.Quit()
 }
 
 func (c *Console) update(change model.Change) {
@@ -157,6 +173,7 @@ func (c *Console) shortcuts() []shortcut {
 		{control(fyne.KeyReturn), c.form.Call},
 		{control(fyne.KeyEnter), c.form.Call},
 		{control(fyne.KeyH), c.monitor.HangUp},
+		{control(fyne.KeyK), c.monitor.ToggleKeypad},
 		{control(fyne.Key1), func() { c.tabs.Show(0) }},
 		{control(fyne.Key2), func() { c.tabs.Show(1) }},
 		{control(fyne.Key3), func() { c.tabs.Show(2) }},

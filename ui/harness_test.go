@@ -3,11 +3,13 @@ package ui
 import (
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	fynetest "fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/widget"
 	"github.com/stretchr/testify/require"
@@ -94,12 +96,13 @@ func (b *bench) sees(text string) {
 }
 
 func (b *bench) shows(text string) bool {
-	for _, shown := range b.texts() {
-		if shown == text {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(b.texts(), text)
+}
+
+// shortcut presses a key together with Ctrl.
+func (b *bench) shortcut(key fyne.KeyName) {
+	b.console.Window().Canvas().(interface{ TypedShortcut(fyne.Shortcut) }).TypedShortcut(
+		&desktop.CustomShortcut{KeyName: key, Modifier: fyne.KeyModifierControl})
 }
 
 // texts are all visible texts of the window.

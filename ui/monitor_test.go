@@ -117,6 +117,51 @@ func TestKeypadSendsTones(t *testing.T) {
 	require.True(t, b.button("1").Disabled())
 }
 
+// TestKeyboardIsTheKeypad also holds that keys hit in quick succession arrive in their order, though the first one's
+// request takes its time.
+func TestKeyboardIsTheKeypad(t *testing.T) {
+	b := newBench(t, FormDefaults{})
+	first := make(chan struct{})
+	b.fake.SendDTMFFunc = func(_ context.Context, _ string, dtmf gateway.DTMF) error {
+		if dtmf.Digits == "1" {
+			<-first
+		}
+		return nil
+	}
+	b.fake.SetCall(upCall("a", "1002"))
+	b.sees("CONNECTED")
+	typeKeys := func(keys string) {
+		for _, key := range keys {
+			b.console.Window().Canvas().OnTypedRune()(key)
+		}
+	}
+	typeKeys("9")
+	b.console.Window().Canvas().Focus(b.entries()[entryCallee])
+	b.shortcut(fyne.KeyK)
+	require.Nil(t, b.console.Window().Canvas().Focused())
+	typeKeys("1x5d#")
+	close(first)
+	b.sees("Sent: 15D#")
+	b.shortcut(fyne.KeyK)
+	typeKeys("9")
+	require.Equal(t, []gatewaytest.SentDTMF{
+		{CallID: "a", DTMF: gateway.DTMF{Digits: "1", Type: gateway.DTMFRFC2833}},
+		{CallID: "a", DTMF: gateway.DTMF{Digits: "5D#", Type: gateway.DTMFRFC2833}},
+	}, b.fake.DTMFs())
+}
+
+func TestWindowStaysAsItIsOnceTheConsoleLeaves(t *testing.T) {
+	b := newBench(t, FormDefaults{})
+	b.sees("OFF AIR")
+	b.console.leaving.Store(true)
+	b.fake.SetCall(upCall("a", "1002"))
+	for range 2 { // what tells of events, and the clock: each waits for its news to be shown before it posts more
+		(<-b.posted)()
+	}
+	require.True(t, b.shows("OFF AIR"))
+	require.True(t, b.shows("Calls (0)"))
+}
+
 func TestRefusedVerbIsShownInWords(t *testing.T) {
 	b := newBench(t, FormDefaults{})
 	b.fake.RequestKeyframeFunc = func(context.Context, string) error {

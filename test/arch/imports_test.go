@@ -16,7 +16,7 @@ func TestPackagesExist(t *testing.T) {
 		"gateway/internal/sdp", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
 		"gateway/internal/stream", "gateway/internal/source/sip", "gateway/internal/source/rtmp",
 		"gateway/internal/sink/rtmp", "gateway/internal/sink/preview", "gateway/internal/call", "gateway/internal/bus",
-		"test/peers", "test/interop",
+		"test/peers", "test/interop", "test/window", "test/bench",
 	)
 }
 

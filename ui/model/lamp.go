@@ -30,8 +30,6 @@ func CallLamp(c gateway.Call) Lamp {
 		return airLamp(c.RTMPStatus)
 	case gateway.CallHold:
 		return Lamp{ToneWaiting, lang.L("ON HOLD")}
-	case gateway.CallPending:
-		return Lamp{ToneWaiting, lang.L("REGISTERING")}
 	case gateway.CallRing, gateway.CallRingMedia, gateway.CallSessionProgress:
 		return Lamp{ToneWaiting, lang.L("RINGING")}
 	case gateway.CallBusy:

@@ -23,7 +23,7 @@ func Problem(err *gateway.Error) string {
 	case gateway.ReasonURL:
 		return lang.L("Give server and application, e.g. rtmp://host:1935/live.")
 	case gateway.ReasonHost:
-		return lang.L("This is not a host. Give a name or an IP address, with :port if needed.")
+		return lang.L("This host cannot be found. Check the name, or give an IP address, with :port if needed.")
 	case gateway.ReasonPort:
 		return lang.L("A port is a number from 1 to 65535.")
 	case gateway.ReasonChoice:

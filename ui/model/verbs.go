@@ -80,8 +80,7 @@ func asError(err error) *gateway.Error {
 	if err == nil {
 		return nil
 	}
-	var e *gateway.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*gateway.Error](err); ok {
 		return e
 	}
 	return &gateway.Error{Code: gateway.CodeInternal, Reason: gateway.ReasonInternal, Message: err.Error(), Err: err}

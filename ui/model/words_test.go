@@ -40,7 +40,7 @@ func TestCallLamp(t *testing.T) {
 		want   Lamp
 	}{
 		{gateway.CallNew, gateway.RTMPWait, Lamp{ToneWaiting, "CALLING"}},
-		{gateway.CallPending, gateway.RTMPWait, Lamp{ToneWaiting, "REGISTERING"}},
+		{gateway.CallPending, gateway.RTMPWait, Lamp{ToneWaiting, "CALLING"}},
 		{gateway.CallTrying, "", Lamp{ToneWaiting, "CALLING"}},
 		{gateway.CallRingMedia, "", Lamp{ToneWaiting, "RINGING"}},
 		{gateway.CallEstablished, "", Lamp{ToneGood, "CONNECTED"}},

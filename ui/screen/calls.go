@@ -1,6 +1,7 @@
 package screen
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2/lang"
@@ -54,7 +55,7 @@ func callCells(c gateway.Call, now time.Time) []widgets.Cell {
 	return []widgets.Cell{
 		lampCell(model.CallLamp(c)),
 		cell(sipStatus(c.SIPStatus)),
-		cell(party(c)),
+		cell(short(party(c))),
 		cell(lasted(c, now)),
 		cell(codecs(c.Video, c.Audio)),
 		cell(resolution(c.Video)),
@@ -65,6 +66,9 @@ func callCells(c gateway.Call, now time.Time) []widgets.Cell {
 		lampCell(model.PushLamp(c.RTMPStatus)),
 	}
 }
+
+// short is a party where there is little room.
+func short(party string) string { return strings.TrimPrefix(party, "sip:") }
 
 // party is the other side of a call.
 func party(c gateway.Call) string {

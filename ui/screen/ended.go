@@ -60,7 +60,7 @@ func endedCells(c gateway.Call) []widgets.Cell {
 	return []widgets.Cell{
 		cell(c.Ended.Format(time.TimeOnly)),
 		lampCell(model.CallLamp(c)),
-		cell(party(c)),
+		cell(short(party(c))),
 		cell(lasted(c, c.Ended)),
 		cell(sipStatus(c.SIPStatus)),
 		why,

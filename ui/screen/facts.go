@@ -59,7 +59,7 @@ func (f *facts) call(c gateway.Call, now time.Time) {
 		f.status = line(f.status, "SIP "+strconv.Itoa(c.SIPStatus))
 	}
 	f.push = orNone(c.RTMPTarget)
-	if c.RTMPStatus != "" {
+	if c.RTMPStatus != "" && !c.Status.Ended() {
 		f.push += "\n" + string(c.RTMPStatus)
 	}
 	f.canHangUp = !c.Status.Ended()

@@ -22,6 +22,7 @@ const sideWidth = 290
 // Monitor shows the selected call or stream, and what can be done with it.
 type Monitor struct {
 	model   *model.Model
+	unfocus func()
 	content fyne.CanvasObject
 
 	picture  *widgets.Picture
@@ -46,10 +47,11 @@ type Monitor struct {
 	tones    *tones
 }
 
-// NewMonitor makes the monitor.
-func NewMonitor(m *model.Model) *Monitor {
+// NewMonitor makes the monitor. unfocus takes the keyboard away from whatever has it.
+func NewMonitor(m *model.Model, unfocus func()) *Monitor {
 	mo := &Monitor{
 		model:   m,
+		unfocus: unfocus,
 		picture: widgets.NewPicture(consoletheme.ColorNameScreen),
 		meter:   widgets.NewMeter(),
 		title:   widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}),
@@ -86,10 +88,10 @@ func (mo *Monitor) build() {
 		caption(lang.L("Network")), mo.network,
 		caption(lang.L("RTMP")), mo.push,
 	), consoletheme.Compact{})
-	mo.details = container.NewVScroll(container.NewVBox(facts, mo.problem))
+	mo.details = container.NewVScroll(container.NewVBox(mo.problem, facts))
 	top := container.NewVBox(mo.lamp, container.NewThemeOverride(mo.title, consoletheme.Compact{}))
 	foot := container.NewVBox(mo.hangUp,
-		container.NewGridWithColumns(2, mo.keyframe, widget.NewButton(lang.L("Keypad"), mo.toggleTones)))
+		container.NewGridWithColumns(2, mo.keyframe, widget.NewButton(lang.L("Keypad"), mo.ToggleKeypad)))
 	middle := container.New(widgets.Room{Least: fyne.NewSize(sideWidth, 0)}, mo.details, mo.tones.content)
 	side := container.New(layout.NewBorderLayout(top, foot, nil, nil), top, foot, middle)
 	mo.content = container.NewBorder(nil, nil, nil, side,
@@ -121,7 +123,7 @@ func noPicture(s model.Selection, err *gateway.Error) string {
 	case s.Call == nil && s.Stream == nil:
 		return lang.L("No call yet. Fill in the form and press Call.")
 	case s.Call != nil && s.Call.Status.Ended():
-		return lang.L("This call is over.")
+		return model.Why(*s.Call)
 	case s.Stream == nil:
 		return lang.L("No picture: nothing arrives yet.")
 	case s.Stream.Live && s.Stream.Video.Codec == "":
@@ -157,17 +159,6 @@ func (mo *Monitor) show(s model.Selection) {
 	if mo.picture.Frame() == nil {
 		mo.picture.Say(noPicture(s, mo.blind))
 	}
-}
-
-// toggleTones swaps the facts for the keypad, and back.
-func (mo *Monitor) toggleTones() {
-	if mo.details.Visible() {
-		mo.details.Hide()
-		mo.tones.content.Show()
-		return
-	}
-	mo.tones.content.Hide()
-	mo.details.Show()
 }
 
 func value() *widget.Label {

@@ -1,6 +1,8 @@
 package screen
 
 import (
+	"unicode"
+
 	"fyne.io/fyne/v2/widget"
 
 	"callcast/gateway"
@@ -29,6 +31,26 @@ func (mo *Monitor) sendDTMF(dtmf gateway.DTMF, done model.Done) {
 		mo.told(err)
 		done(err)
 	})
+}
+
+// ToggleKeypad swaps the facts for the keypad, and back. While it shows, the keyboard is the keypad too, unless it is
+// some field's.
+func (mo *Monitor) ToggleKeypad() {
+	if mo.details.Visible() {
+		mo.details.Hide()
+		mo.tones.content.Show()
+		mo.unfocus()
+		return
+	}
+	mo.tones.content.Hide()
+	mo.details.Show()
+}
+
+// TypedRune takes what is typed while no field has the focus.
+func (mo *Monitor) TypedRune(r rune) {
+	if mo.tones.content.Visible() {
+		mo.tones.keypad.Press(string(unicode.ToUpper(r)))
+	}
 }
 
 // told keeps a refusal on show until the next verb or selection.

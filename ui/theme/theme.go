@@ -23,13 +23,17 @@ const ColorNameIdle fyne.ThemeColorName = "callcastIdle"
 
 // Color implements fyne.Theme.
 func (Console) Color(name fyne.ThemeColorName, _ fyne.ThemeVariant) color.Color {
-	if c, ok := colour(name); ok {
+	if c, ok := surface(name); ok {
+		return c
+	}
+	if c, ok := sign(name); ok {
 		return c
 	}
 	return fynetheme.DefaultTheme().Color(name, fynetheme.VariantDark)
 }
 
-func colour(name fyne.ThemeColorName) (color.Color, bool) {
+// surface is the colour of what things stand on.
+func surface(name fyne.ThemeColorName) (color.Color, bool) {
 	switch name {
 	case fynetheme.ColorNameBackground:
 		return color.NRGBA{0x14, 0x17, 0x1b, 0xff}, true
@@ -39,12 +43,6 @@ func colour(name fyne.ThemeColorName) (color.Color, bool) {
 		return color.NRGBA{0x05, 0x06, 0x07, 0xff}, true
 	case ColorNameIdle:
 		return color.NRGBA{0x3a, 0x41, 0x4b, 0xff}, true
-	case fynetheme.ColorNameForeground:
-		return color.NRGBA{0xe4, 0xe8, 0xed, 0xff}, true
-	case fynetheme.ColorNamePlaceHolder:
-		return color.NRGBA{0x6c, 0x76, 0x83, 0xff}, true
-	case fynetheme.ColorNameDisabled:
-		return color.NRGBA{0x93, 0x9e, 0xab, 0xff}, true
 	case fynetheme.ColorNameInputBackground:
 		return color.NRGBA{0x27, 0x2c, 0x34, 0xff}, true
 	case fynetheme.ColorNameInputBorder:
@@ -59,6 +57,19 @@ func colour(name fyne.ThemeColorName) (color.Color, bool) {
 		return color.NRGBA{0x2b, 0x31, 0x39, 0xff}, true
 	case fynetheme.ColorNameHover:
 		return color.NRGBA{0xff, 0xff, 0xff, 0x10}, true
+	}
+	return nil, false
+}
+
+// sign is the colour of what is read: words, and lamps that mean something.
+func sign(name fyne.ThemeColorName) (color.Color, bool) {
+	switch name {
+	case fynetheme.ColorNameForeground:
+		return color.NRGBA{0xe4, 0xe8, 0xed, 0xff}, true
+	case fynetheme.ColorNamePlaceHolder:
+		return color.NRGBA{0x6c, 0x76, 0x83, 0xff}, true
+	case fynetheme.ColorNameDisabled:
+		return color.NRGBA{0x93, 0x9e, 0xab, 0xff}, true
 	case fynetheme.ColorNamePrimary:
 		return color.NRGBA{0x3d, 0x8b, 0xfd, 0xff}, true
 	case fynetheme.ColorNameFocus:

@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
 
@@ -22,18 +21,11 @@ func NewEntry(example string) *Entry {
 	return e
 }
 
-// NewSecretEntry makes an entry that hides its text, with a button that reveals it.
+// NewSecretEntry makes an entry that hides its text, with an eye that reveals it.
 func NewSecretEntry() *Entry {
 	e := newEntry()
 	e.Password = true
-	reveal := widget.NewButtonWithIcon("", theme.VisibilityOffIcon(), nil)
-	reveal.Importance = widget.LowImportance
-	reveal.OnTapped = func() {
-		e.Password = !e.Password
-		reveal.SetIcon(revealIcon(e.Password))
-		e.Refresh()
-	}
-	e.ActionItem = reveal
+	e.ActionItem = newReveal(e)
 	return e
 }
 
@@ -42,13 +34,6 @@ func newEntry() *Entry {
 	e.Wrapping = fyne.TextWrap(fyne.TextTruncateClip)
 	e.ExtendBaseWidget(e)
 	return e
-}
-
-func revealIcon(hidden bool) fyne.Resource {
-	if hidden {
-		return theme.VisibilityOffIcon()
-	}
-	return theme.VisibilityIcon()
 }
 
 // FocusLost implements fyne.Focusable.

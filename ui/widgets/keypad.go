@@ -24,6 +24,15 @@ func NewKeypad(onKey func(key string)) *Keypad {
 	return k
 }
 
+// Press presses a key, if there is such a one and it can be pressed.
+func (k *Keypad) Press(key string) {
+	for _, button := range k.keys {
+		if button.Text == key && !button.Disabled() {
+			k.OnKey(key)
+		}
+	}
+}
+
 // SetEnabled lets the keys be pressed, or not.
 func (k *Keypad) SetEnabled(on bool) {
 	for _, key := range k.keys {
