@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -117,32 +119,36 @@ func (g *gatewayUnderTest) waitGone(t testing.TB, id string, within time.Duratio
 	require.Eventually(t, func() bool { return g.find(t, id) == nil }, within, 20*time.Millisecond)
 }
 
-// watch records the calls' snapshots from now on; the function it returns gives those of one call.
+// watch records the calls' snapshots from now on; the function it returns gives those of one call. What follows too
+// closely on something else may be missing: a subscription tells the latest.
 func (g *gatewayUnderTest) watch(t testing.TB) func(id string) []gateway.Call {
 	sub := g.api.Subscribe()
-	t.Cleanup(sub.Close)
-	var seen []gateway.Call
-	return func(id string) []gateway.Call {
-		ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-		defer cancel()
+	var mu sync.Mutex
+	seen := map[string][]gateway.Call{}
+	var collector sync.WaitGroup
+	collector.Go(func() {
 		for {
-			events, err := sub.Next(ctx)
+			events, err := sub.Next(context.Background())
 			if err != nil {
-				break
+				return
 			}
+			mu.Lock()
 			for _, ev := range events {
 				if ev.Call != nil {
-					seen = append(seen, *ev.Call)
+					seen[ev.ID] = append(seen[ev.ID], *ev.Call)
 				}
 			}
+			mu.Unlock()
 		}
-		var mine []gateway.Call
-		for _, c := range seen {
-			if c.ID == id {
-				mine = append(mine, c)
-			}
-		}
-		return mine
+	})
+	t.Cleanup(func() {
+		sub.Close()
+		collector.Wait()
+	})
+	return func(id string) []gateway.Call {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(seen[id])
 	}
 }
 

@@ -3,6 +3,8 @@ package interop
 import (
 	"context"
 	"fmt"
+	"log/slog"
+	"maps"
 	"path/filepath"
 	"testing"
 	"time"
@@ -25,7 +27,7 @@ func analyse(t testing.TB, path string) content.Report {
 
 // startPhone starts a demo phone that ends with the test.
 func startPhone(t testing.TB, p demophone.Params) *demophone.Phone {
-	p.Addr = "127.0.0.1:0"
+	p.Log = slog.New(slog.DiscardHandler)
 	phone, err := demophone.New(p)
 	require.NoError(t, err)
 	require.NoError(t, phone.Start())
@@ -33,17 +35,27 @@ func startPhone(t testing.TB, p demophone.Params) *demophone.Phone {
 	return phone
 }
 
-// dial starts a call to a phone that needs no account, with further fields.
-func (g *gatewayUnderTest) dial(t testing.TB, id string, phone *demophone.Phone, more map[string]any) {
+// dial starts a call that needs no account, with further fields. callee is a SIP address.
+func (g *gatewayUnderTest) dial(t testing.TB, id, callee string, more map[string]any) {
 	t.Helper()
+	g.ok(t, "/call/startup", callTo(id, callee, more))
+}
+
+// callTo is the request that dial sends.
+func callTo(id, callee string, more map[string]any) map[string]any {
 	request := map[string]any{
-		"callId": id, "callee": phone.URI(), "toStream": id, "hasAudio": "true", "hasVideo": "true",
+		"callId": id, "callee": callee, "toStream": id, "hasAudio": "true", "hasVideo": "true",
 		"sipLogin": "gw", "sipPassword": "secret", "sipDomain": "127.0.0.1", "sipRegisterRequired": "false",
 	}
-	for k, v := range more {
-		request[k] = v
-	}
-	g.ok(t, "/call/startup", request)
+	maps.Copy(request, more)
+	return request
+}
+
+// hangUp ends a call and waits until it is gone.
+func (g *gatewayUnderTest) hangUp(t testing.TB, id string) {
+	t.Helper()
+	g.ok(t, "/call/terminate", map[string]any{"callId": id})
+	g.waitGone(t, id, patience)
 }
 
 // TestClipArrivesWhole is the main job with a peer whose every picture and beep is known: what nginx-rtmp records is
@@ -52,11 +64,10 @@ func TestClipArrivesWhole(t *testing.T) {
 	nginx := peers.StartNginx(t)
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
-	g.dial(t, "clip", phone, map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "clip"})
+	g.dial(t, "clip", phone.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "clip"})
 	g.waitFor(t, "clip", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
 	time.Sleep(12 * time.Second) // on air
-	g.ok(t, "/call/terminate", map[string]any{"callId": "clip"})
-	g.waitGone(t, "clip", 5*time.Second)
+	g.hangUp(t, "clip")
 
 	files := nginx.Recordings(t, "rtmp_clip")
 	require.Len(t, files, 1)
@@ -90,10 +101,9 @@ func TestInSyncWithoutSenderReports(t *testing.T) {
 	nginx := peers.StartNginx(t)
 	phone := startPhone(t, demophone.Params{NoSenderReports: true})
 	g := startGateway(t)
-	g.dial(t, "nosr", phone, map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "nosr"})
+	g.dial(t, "nosr", phone.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "nosr"})
 	time.Sleep(10 * time.Second) // on air
-	g.ok(t, "/call/terminate", map[string]any{"callId": "nosr"})
-	g.waitGone(t, "nosr", 5*time.Second)
+	g.hangUp(t, "nosr")
 	requireClip(t, analyse(t, nginx.Recordings(t, "rtmp_nosr")[0]), 8*time.Second)
 }
 
@@ -101,7 +111,7 @@ func TestInSyncWithoutSenderReports(t *testing.T) {
 func TestBuiltInServer(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
-	g.dial(t, "own", phone, map[string]any{"rtmpUrl": "rtmp://" + g.rtmp + "/live", "rtmpStream": "own"})
+	g.dial(t, "own", phone.URI(), map[string]any{"rtmpUrl": "rtmp://" + g.rtmp + "/live", "rtmpStream": "own"})
 	g.waitFor(t, "own", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
 	for _, name := range []string{"own", "rtmp_own"} {
 		path := filepath.Join(t.TempDir(), name+".flv")
@@ -120,8 +130,8 @@ func TestServerGoneForTenSeconds(t *testing.T) {
 	gone, stays := peers.StartNginx(t), peers.StartNginx(t)
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
-	g.dial(t, "a", phone, map[string]any{"rtmpUrl": gone.URL("rec"), "rtmpStream": "a"})
-	g.dial(t, "b", phone, map[string]any{"rtmpUrl": stays.URL("rec"), "rtmpStream": "b"})
+	g.dial(t, "a", phone.URI(), map[string]any{"rtmpUrl": gone.URL("rec"), "rtmpStream": "a"})
+	g.dial(t, "b", phone.URI(), map[string]any{"rtmpUrl": stays.URL("rec"), "rtmpStream": "b"})
 	preview, err := g.api.OpenPreview(t.Context(), "a")
 	require.NoError(t, err)
 	defer preview.Close()
@@ -139,22 +149,21 @@ func TestServerGoneForTenSeconds(t *testing.T) {
 	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 2*time.Second)
 	time.Sleep(4 * time.Second) // on air again
 	for _, id := range []string{"a", "b"} {
-		g.ok(t, "/call/terminate", map[string]any{"callId": id})
-		g.waitGone(t, id, 5*time.Second)
+		g.hangUp(t, id)
 	}
 	files := gone.Recordings(t, "rtmp_a")
 	require.Len(t, files, 2, "before and after")
 	before, after := analyse(t, files[0]), analyse(t, files[1])
 	require.Zero(t, before.Damaged+after.Damaged+before.Skipped+after.Skipped)
 	require.NotEmpty(t, after.Flashes)
-	requireClip(t, analyse(t, stays.Recordings(t, "rtmp_b")[0]), 18*time.Second)
+	requireClip(t, analyse(t, stays.Recordings(t, "rtmp_b")[0]), 16*time.Second)
 }
 
 // TestKeyframeForLateSinks joins a phone late that sends a keyframe only when asked to.
 func TestLatePreviewAsksForItsPicture(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
-	g.dial(t, "late", phone, nil)
+	g.dial(t, "late", phone.URI(), nil)
 	g.waitFor(t, "late", "status", "ESTABLISHED", 5*time.Second)
 	preview, err := g.api.OpenPreview(t.Context(), "late")
 	require.NoError(t, err)
