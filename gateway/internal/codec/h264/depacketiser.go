@@ -33,6 +33,7 @@ type Picture struct {
 // Counters tell what became of pictures that were not delivered.
 type Counters struct {
 	Damaged  uint64 // a part of them was lost
+	Spoilt   uint64 // damaged ones that were IDR pictures
 	Withheld uint64 // whole, but what they refer to was lost
 	Skipped  uint64 // NAL units of a form or kind that is not understood
 }
@@ -52,8 +53,9 @@ type Depacketiser struct {
 	slices   int
 	setID    uint32 // picture parameter set of the first slice
 	damaged  bool
-	nalStart int // where the fragmented NAL unit began in pic.Payload, or -1
-	size     int // of the previous picture, a good guess for the next
+	idr      bool // a part of it said that it is an IDR picture
+	nalStart int  // where the fragmented NAL unit began in pic.Payload, or -1
+	size     int  // of the previous picture, a good guess for the next
 
 	ended    bool // a marker has closed the picture at endedAt
 	endedAt  uint32
@@ -126,21 +128,24 @@ func (d *Depacketiser) lose() { d.awaitKey, d.gap = true, true }
 func (d *Depacketiser) begin(p Packet) {
 	d.open = true
 	d.pic = Picture{Timestamp: p.Timestamp, Began: p.Arrived, Payload: make([]byte, 0, d.size+d.size/4)}
-	d.slices, d.damaged, d.nalStart = 0, false, -1
+	d.slices, d.damaged, d.idr, d.nalStart = 0, false, false, -1
 }
 
 func (d *Depacketiser) reset() {
-	d.open, d.pic, d.slices, d.damaged, d.nalStart = false, Picture{}, 0, false, -1
+	d.open, d.pic, d.slices, d.damaged, d.idr, d.nalStart = false, Picture{}, 0, false, false, -1
 }
 
 // finish delivers the picture in hand or accounts for its absence.
 func (d *Depacketiser) finish() {
-	damaged, slices, pic := d.damaged || d.nalStart >= 0, d.slices, d.pic
+	damaged, idr, slices, pic := d.damaged || d.nalStart >= 0, d.idr, d.slices, d.pic
 	setID := d.setID
 	d.size = min(len(pic.Payload), maxPicture/16)
 	d.reset()
 	if damaged {
 		d.counters.Damaged++
+		if idr {
+			d.counters.Spoilt++
+		}
 		d.lose()
 		return
 	}
@@ -201,6 +206,7 @@ func (d *Depacketiser) fragment(b []byte) {
 		d.counters.Skipped++
 		return
 	}
+	d.idr = d.idr || b[1]&typeMask == typeIDR
 	if b[1]&startBit != 0 {
 		if d.nalStart >= 0 {
 			d.dropFragment()
@@ -281,6 +287,7 @@ func (d *Depacketiser) slice(nal []byte) bool {
 		}
 	}
 	d.slices++
+	d.idr = d.idr || nalType(nal) == typeIDR
 	d.pic.Key = d.pic.Key || nalType(nal) == typeIDR
 	return true
 }

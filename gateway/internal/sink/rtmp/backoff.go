@@ -20,8 +20,13 @@ type backoff struct{ next time.Duration }
 func (b *backoff) reset() { b.next = 0 }
 
 // wait is how long to wait now: up to a fifth less than the step, so that many pushes don't knock at once.
-func (b *backoff) wait() time.Duration {
-	b.next = min(max(firstWait, 2*b.next), longestWait)
+func (b *backoff) wait() time.Duration { return b.step(longestWait) }
+
+// refused is how long to wait after a refusal: short at first, as when a name is just being freed.
+func (b *backoff) refused() time.Duration { return b.step(refusedWait) }
+
+func (b *backoff) step(longest time.Duration) time.Duration {
+	b.next = min(max(firstWait, 2*b.next), longest)
 	return jitter(b.next)
 }
 

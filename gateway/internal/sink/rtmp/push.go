@@ -130,7 +130,7 @@ func (p *Push) failed(err error, wait *backoff) time.Duration {
 	problem := p.params.Target.Redact(err.Error())
 	if _, refused := errors.AsType[*rtmp.Refusal](err); refused {
 		p.change(gateway.RTMPFailed, problem)
-		return jitter(refusedWait)
+		return wait.refused()
 	}
 	if p.established {
 		p.change(gateway.RTMPLost, problem)

@@ -96,6 +96,9 @@ func (v *videoIn) packet(p rtpio.Packet) (needKey bool) {
 	})
 	v.lost = false
 	after := v.depack.Counters()
+	if after.Spoilt > before.Spoilt {
+		v.gotKey() // what was asked for came, but in vain: it is to be asked for anew
+	}
 	withheld := after.Damaged+after.Withheld > before.Damaged+before.Withheld
 	return v.depack.NeedKey() && (!waited || withheld)
 }

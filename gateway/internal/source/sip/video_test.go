@@ -190,3 +190,31 @@ func TestVideoSenderRestarts(t *testing.T) {
 	requireForward(t, r.units)
 	require.Equal(t, 3*picturePeriod, r.units[2].PTS)
 }
+
+// TestSpoiltKeyIsAskedForAnew loses a packet of the key picture that was asked for: the request counts as fulfilled, in
+// vain, and a new one follows without the patience one has with a sender that does not hear.
+func TestSpoiltKeyIsAskedForAnew(t *testing.T) {
+	r := newVideoRig(t)
+	r.agree()
+	r.send(0, r.inter(), 0)
+	require.Equal(t, 1, r.wanted)
+
+	key := r.source.unit(1)
+	payloads := h264.Packetiser{Mode: 1, MaxPayload: maxPayload}.Append(nil, key)
+	require.Greater(t, len(payloads), 3)
+	for i, b := range payloads {
+		if i == 2 {
+			continue
+		}
+		r.handle(rtpio.Packet{
+			PayloadType: 112, Marker: i == len(payloads)-1, Payload: b, Timestamp: 3600, Arrived: r.start,
+			Lost: map[bool]int{true: 1}[i == 3],
+		})
+	}
+	require.Empty(t, r.units)
+	require.Equal(t, 1, r.got)
+	require.Equal(t, 2, r.wanted)
+
+	r.send(2*picturePeriod, r.inter(), 0) // withheld, but no news
+	require.Equal(t, 1, r.got)
+}
