@@ -80,6 +80,8 @@ func refusal(err *gateway.Error) string {
 		return lang.L("This call is over.")
 	case gateway.ReasonStreamMissing:
 		return lang.L("This stream is gone.")
+	case gateway.ReasonTonesRefused:
+		return lang.L("The other side does not take tones sent this way.")
 	case gateway.ReasonNotUp:
 		return lang.L("The call is not established yet.")
 	case gateway.ReasonStopping:

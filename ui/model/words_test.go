@@ -64,7 +64,7 @@ func TestProblemNeverSpeaksInCodes(t *testing.T) {
 		gateway.ReasonRequired, gateway.ReasonCharacters, gateway.ReasonSIPURI, gateway.ReasonScheme, gateway.ReasonURL,
 		gateway.ReasonHost, gateway.ReasonPort, gateway.ReasonChoice, gateway.ReasonDigits, gateway.ReasonTooLong,
 		gateway.ReasonCallExists, gateway.ReasonTargetInUse, gateway.ReasonStreamInUse, gateway.ReasonCallNotFound,
-		gateway.ReasonStreamMissing, gateway.ReasonNotUp, gateway.ReasonPortTaken, gateway.ReasonStopping,
+		gateway.ReasonStreamMissing, gateway.ReasonNotUp, gateway.ReasonTonesRefused, gateway.ReasonPortTaken, gateway.ReasonStopping,
 		gateway.ReasonNoPorts, gateway.ReasonNoDecoder, gateway.ReasonInternal, "something_new",
 	} {
 		words := Problem(&gateway.Error{Reason: reason, Message: "The sentence of the gateway."})

@@ -178,7 +178,11 @@ func TestTones(t *testing.T) {
 		require.Contains(t, s.phone.infos[1], "application/dtmf-relay: Signal=#")
 
 		s.phone.refusing = 415
-		require.ErrorContains(t, s.SendDTMF(t.Context(), gateway.DTMF{Digits: "123", Type: gateway.DTMFInfo}), "415")
+		err := s.SendDTMF(t.Context(), gateway.DTMF{Digits: "123", Type: gateway.DTMFInfo})
+		require.ErrorContains(t, err, "415")
+		var refusal *gateway.Error
+		require.ErrorAs(t, err, &refusal)
+		require.Equal(t, gateway.ReasonTonesRefused, refusal.Reason)
 		require.Len(t, s.phone.infos, 3, "the first refusal is the last try")
 		require.Contains(t, s.phone.infos[2], "application/dtmf: 1")
 

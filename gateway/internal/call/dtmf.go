@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"callcast/gateway"
@@ -14,6 +15,16 @@ func (c *Call) SendDTMF(ctx context.Context, tones gateway.DTMF) error {
 	if err != nil {
 		return err
 	}
+	if err := c.sendTones(ctx, media, tones); err != nil {
+		return &gateway.Error{
+			Code: gateway.CodeConflict, Reason: gateway.ReasonTonesRefused, Field: "type", Value: string(tones.Type), Err: err,
+			Message: fmt.Sprintf("type %q: the other side does not take tones sent this way (%v); try another type.", tones.Type, err),
+		}
+	}
+	return nil
+}
+
+func (c *Call) sendTones(ctx context.Context, media Media, tones gateway.DTMF) error {
 	digits := strings.ToUpper(tones.Digits)
 	switch tones.Type {
 	case gateway.DTMFInfo, gateway.DTMFInfoRelay:
