@@ -109,7 +109,7 @@ func (e *Engine) startSIP() error {
 	err := e.agent.Start()
 	listener := gateway.Listener{Name: "sip", Setting: "sip_port"}
 	if err != nil {
-		listener.Err = listenError("sip_port", wanted, err)
+		listener.Err = ListenError("sip_port", wanted, err)
 		e.log.Error("SIP port", "err", err)
 		agent, err := e.freeAgent()
 		if err != nil {
@@ -137,7 +137,7 @@ func (e *Engine) startRTMP() {
 	addr := e.config.RTMP.Address()
 	listener := gateway.Listener{Name: "rtmp", Setting: "rtmp_port", Address: addr}
 	if err := e.rtmp.Start(e.life, addr); err != nil {
-		listener.Err = listenError("rtmp_port", addr, err)
+		listener.Err = ListenError("rtmp_port", addr, err)
 		e.log.Error("RTMP port", "err", err)
 	} else {
 		listener.Address = e.rtmp.Addr().String()
@@ -150,10 +150,6 @@ func (e *Engine) SetListener(l gateway.Listener) { e.bus.SetListener(l) }
 
 // ListenError explains why a server does not listen.
 func ListenError(setting, addr string, err error) *gateway.Error {
-	return listenError(setting, addr, err)
-}
-
-func listenError(setting, addr string, err error) *gateway.Error {
 	why := err.Error()
 	if errors.Is(err, syscall.EADDRINUSE) {
 		why = "another program listens there"
