@@ -105,11 +105,12 @@ func startREST(eng *engine.Engine, cfg gateway.ListenConfig, log *slog.Logger) *
 	addr, err := server.Start(cfg)
 	if err != nil {
 		listener.Address = cfg.Address()
-		listener.Err = engine.ListenError(listener.Setting, listener.Address, err)
+		listener.Err = engine.ListenError(listener.Name, listener.Address, err)
+		listener.Setting = listener.Err.Field
 		log.Error("REST port", "err", err)
 	} else {
 		listener.Address = addr.String()
 	}
-	eng.SetListener(listener)
+	eng.AddListener(listener, server.Refused)
 	return server
 }

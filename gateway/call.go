@@ -77,7 +77,7 @@ type Call struct {
 	Custom      map[string]any
 	Incoming    bool
 	Status      CallStatus
-	SIPStatus   int    // the last SIP status seen; 0 before any
+	SIPStatus   int    // the last SIP status; 408 if the other side was silent (RFC 3261 8.1.3.1); 0 before any
 	Caller      string // login
 	Callee      string
 	VisibleName string
@@ -98,7 +98,7 @@ type Call struct {
 	Video       MediaStats
 }
 
-// Ending says why a call ended. It is zero while the call lives.
+// Ending says why a call ended, or is being ended. It is zero while the call lives.
 type Ending struct {
 	Reason EndReason
 	Text   string // what the other side or the network said, e.g. "486 Busy Here"

@@ -167,7 +167,8 @@ func checkCallee(value string) *Error {
 	} else {
 		ok = ok && user != ""
 	}
-	if !ok || strings.ContainsFunc(user, func(r rune) bool { return !isUserRune(r) && r != '#' && r != ':' }) {
+	// A password may stand behind the user of an address, nothing behind a mere user.
+	if !ok || strings.ContainsFunc(user, func(r rune) bool { return !isUserRune(r) && r != '#' && (r != ':' || !hasHost) }) {
 		return Invalid(ReasonSIPURI, "callee", value, "give a number, a name, user@host or sip:user@host:port.")
 	}
 	return nil
@@ -211,6 +212,7 @@ func isHostRune(r rune) bool {
 
 // checkRTMP checks the push target as far as its shape goes.
 func checkRTMP(target, name string) *Error {
+	target = strings.TrimSpace(target) // pasted
 	if target == "" {
 		if name != "" {
 			return required("rtmpUrl", "rtmpStream is given, so give the server too, e.g. rtmp://127.0.0.1:1935/live")

@@ -1,7 +1,6 @@
 package config
 
 import (
-	_ "embed"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,9 +9,6 @@ import (
 
 	"callcast/gateway"
 )
-
-//go:embed callcast.yaml
-var template []byte
 
 // DefaultPath is where the file stands if nobody says otherwise: callcast/callcast.yaml in the user's configuration
 // directory.
@@ -47,17 +43,4 @@ func Load(path string) (gateway.Config, error) {
 		return gateway.Config{}, fmt.Errorf("%s: %w", path, err)
 	}
 	return cfg, nil
-}
-
-// WriteDefault writes the commented template to path. It refuses to replace a file.
-func WriteDefault(path string) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write default configuration: %w", err)
-	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return fmt.Errorf("write default configuration: %w", err)
-	}
-	_, err = f.Write(template)
-	return errors.Join(err, f.Close())
 }

@@ -22,14 +22,14 @@ func fileWith(t *testing.T, text string) string {
 // TestTemplateIsTheDefaults keeps the manual true: each setting stands in it once, with its default.
 func TestTemplateIsTheDefaults(t *testing.T) {
 	var written map[string]any
-	require.NoError(t, yaml.Unmarshal(template, &written))
+	require.NoError(t, yaml.Unmarshal(manual(t), &written))
 	var cfg gateway.Config
 	all := settings(&cfg)
 	require.Len(t, written, len(all))
 	for _, s := range all {
 		require.Contains(t, written, s.key)
 	}
-	require.NoError(t, parse(template, &cfg))
+	require.NoError(t, parse(manual(t), &cfg))
 	require.Equal(t, gateway.DefaultConfig(), cfg)
 }
 
@@ -76,27 +76,29 @@ func TestWhatIsNotSetIsTheDefault(t *testing.T) {
 
 func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
-		"rest_prot: 1":                             `line 1: "rest_prot" is not a setting: did you mean "rest_port"?`,
-		"\nREST_PORT: 1":                           `line 2: "REST_PORT" is not a setting: did you mean "rest_port"?`,
-		"slate_with_video: true":                   `did you mean "slate_without_video"?`,
-		"rest_port: http":                          `rest_port "http": give a port from 0 to 65535`,
-		"sip_port: 65536":                          `sip_port "65536": give a port`,
-		"rtmp_port: -1":                            `rtmp_port "-1": give a port`,
-		"rtmp_port:":                               `rtmp_port "": give a port`,
-		"rest_port: [1]":                           "rest_port holds a list or a block: give a single value",
-		"rest_port: 1\nrest_port: 2":               "line 2: rest_port is set twice: keep one",
-		"rest_host: 127.0.0.1:80":                  `rest_host "127.0.0.1:80": give an IP address or a host name without port`,
-		"sip_public_ip: example.com":               `sip_public_ip "example.com": give an IP address`,
-		"sip_no_answer: 60":                        `sip_no_answer "60": give a time of 1s or more, like 90s or 10m`,
-		"sip_register_expiry: 1ms":                 `sip_register_expiry "1ms": give a time`,
-		"slate_without_video: yes":                 `slate_without_video "yes": give true or false`,
-		"rtmp_transponder_stream_name_prefix: a/b": `rtmp_transponder_stream_name_prefix "a/b": leave out`,
-		"media_port_from: 32998":                   "media_port_from 32998, media_port_to 32999: the range holds less than the 4 ports of one call",
-		"media_port_from: 80":                      `media_port_from "80": give a port from 1024 to 65535`,
-		"- a list":                                 `line 1: write one "key: value" a line`,
-		"rest_port: 8081: 1":                       "this is not YAML",
-		"rest_port: x\nsip_port: y":                `sip_port "y"`, // every mistake is told
-		"a: &a [1]\nrest_port: *a":                 "rest_port holds a list or a block",
+		"rest_prot: 1":                                 `line 1: "rest_prot" is not a setting: did you mean "rest_port"?`,
+		"\nREST_PORT: 1":                               `line 2: "REST_PORT" is not a setting: did you mean "rest_port"?`,
+		"slate_with_video: true":                       `did you mean "slate_without_video"?`,
+		"rest_port: http":                              `rest_port "http": give a port from 1 to 65535, or 0`,
+		"sip_port: 65536":                              `sip_port "65536": give a port`,
+		"rtmp_port: -1":                                `rtmp_port "-1": give a port`,
+		"rtmp_port:":                                   `rtmp_port "": give a port`,
+		"rest_port: [1]":                               "rest_port holds a list or a block: give a single value",
+		"rest_port: 1\nrest_port: 2":                   "line 2: rest_port is set twice: keep one",
+		"rest_host: 127.0.0.1:80":                      `rest_host "127.0.0.1:80": give an IP address or a host name without port`,
+		"sip_public_ip: example.com":                   `sip_public_ip "example.com": give an IP address`,
+		"sip_no_answer: 60":                            `sip_no_answer "60": give a time of 1s or more, like 90s or 10m`,
+		"sip_register_expiry: 1ms":                     `sip_register_expiry "1ms": give a time`,
+		"slate_without_video: yes":                     `slate_without_video "yes": give true or false`,
+		"rtmp_transponder_stream_name_prefix: a/b":     `rtmp_transponder_stream_name_prefix "a/b": leave out`,
+		"media_port_from: 32998":                       "media_port_from 32998, media_port_to 32999: the range holds less than the 2 pairs",
+		"media_port_from: 40001\nmedia_port_to: 40004": "the range holds less than the 2 pairs",
+		"media_port_from: 0":                           "the range holds less",
+		"media_port_from: 80":                          `media_port_from "80": give a port from 1024 to 65535`,
+		"- a list":                                     `line 1: write one "key: value" a line`,
+		"rest_port: 8081: 1":                           "this is not YAML",
+		"rest_port: x\nsip_port: y":                    `sip_port "y"`, // every mistake is told
+		"a: &a [1]\nrest_port: *a":                     "rest_port holds a list or a block",
 	} {
 		path := fileWith(t, text)
 		_, err := Load(path)
@@ -115,20 +117,17 @@ func TestMissingFile(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
-func TestWriteDefault(t *testing.T) {
-	t.Setenv("XDG_CONFIG_HOME", t.TempDir())
-	path, err := DefaultPath()
+// manual is the commented file that stands beside the package.
+func manual(t testing.TB) []byte {
+	t.Helper()
+	text, err := os.ReadFile("callcast.yaml")
 	require.NoError(t, err)
-	require.NoError(t, WriteDefault(path))
-	cfg, err := Load("")
-	require.NoError(t, err)
-	require.Equal(t, gateway.DefaultConfig(), cfg)
-	require.ErrorIs(t, WriteDefault(path), os.ErrExist)
+	return text
 }
 
 // FuzzParse: no text panics, and what is accepted lies within bounds.
 func FuzzParse(f *testing.F) {
-	f.Add(template)
+	f.Add(manual(f))
 	f.Add([]byte("rest_port: &a 1\nrtmp_port: *a\n<<: {sip_port: 2}"))
 	f.Add([]byte("? [x]\n: y"))
 	f.Fuzz(func(t *testing.T, text []byte) {

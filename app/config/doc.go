@@ -3,5 +3,5 @@
 // of the settings and their defaults at once.
 //
 // The package turns text into a gateway.Config and nothing else: it starts nothing, reads no environment and keeps no
-// state. Load and WriteDefault may be called from any goroutine.
+// state. Load may be called from any goroutine.
 package config

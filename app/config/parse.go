@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -58,15 +57,16 @@ func apply(all []setting, seen map[string]bool, key, value *yaml.Node) error {
 	return nil
 }
 
-// portsPerCall is what one call takes: RTP and RTCP for audio and for video.
-const portsPerCall = 4
+// pairsPerCall is what one call takes: a pair of RTP and RTCP for audio and one for video.
+const pairsPerCall = 2
 
 func checkRange(r gateway.RTPConfig) error {
-	if r.PortMax-r.PortMin+1 < portsPerCall {
-		return fmt.Errorf("media_port_from %s, media_port_to %s: the range holds less than the %d ports of one call: raise media_port_to",
-			strconv.Itoa(r.PortMin), strconv.Itoa(r.PortMax), portsPerCall)
+	first := r.PortMin + r.PortMin%2
+	if r == (gateway.RTPConfig{}) || r.PortMin != 0 && (r.PortMax-first+1)/2 >= pairsPerCall {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("media_port_from %d, media_port_to %d: the range holds less than the %d pairs, each an even port and the next, of one call: raise media_port_to",
+		r.PortMin, r.PortMax, pairsPerCall)
 }
 
 // nearest returns the known key with the fewest edits to what was written.

@@ -19,16 +19,16 @@ type setting struct {
 func settings(cfg *gateway.Config) []setting {
 	return []setting{
 		{"rest_host", host(&cfg.REST.Host)},
-		{"rest_port", port(&cfg.REST.Port, 0)},
+		{"rest_port", port(&cfg.REST.Port)},
 		{"rtmp_host", host(&cfg.RTMP.Host)},
-		{"rtmp_port", port(&cfg.RTMP.Port, 0)},
+		{"rtmp_port", port(&cfg.RTMP.Port)},
 		{"sip_host", host(&cfg.SIP.Host)},
-		{"sip_port", port(&cfg.SIP.Port, 0)},
+		{"sip_port", port(&cfg.SIP.Port)},
 		{"sip_public_ip", address(&cfg.SIP.PublicIP)},
 		{"sip_register_expiry", duration(&cfg.SIP.RegisterExpiry)},
 		{"sip_no_answer", duration(&cfg.SIP.NoAnswer)},
-		{"media_port_from", port(&cfg.RTP.PortMin, 1024)},
-		{"media_port_to", port(&cfg.RTP.PortMax, 1024)},
+		{"media_port_from", mediaPort(&cfg.RTP.PortMin)},
+		{"media_port_to", mediaPort(&cfg.RTP.PortMax)},
 		{"slate_without_video", flag(&cfg.Media.SlateWithoutVideo)},
 		{"rtmp_transponder_stream_name_prefix", name(&cfg.Media.RTMPNamePrefix)},
 	}
@@ -54,11 +54,22 @@ func address(target *string) func(string) string {
 	}
 }
 
-func port(target *int, least int) func(string) string {
+func port(target *int) func(string) string {
 	return func(text string) string {
 		n, err := strconv.Atoi(text)
-		if err != nil || n < least || n > 65535 {
-			return "give a port from " + strconv.Itoa(least) + " to 65535"
+		if err != nil || n < 0 || n > 65535 {
+			return "give a port from 1 to 65535, or 0 for any free one"
+		}
+		*target = n
+		return ""
+	}
+}
+
+func mediaPort(target *int) func(string) string {
+	return func(text string) string {
+		n, err := strconv.Atoi(text)
+		if err != nil || n != 0 && n < 1024 || n > 65535 {
+			return "give a port from 1024 to 65535, or 0 in both media_port_from and media_port_to for any free ones"
 		}
 		*target = n
 		return ""

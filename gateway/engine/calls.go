@@ -14,6 +14,9 @@ import (
 	"callcast/gateway/internal/rtmp"
 )
 
+// pairsPerCall is how many pairs of RTP ports a call takes: for audio and for video.
+const pairsPerCall = 2
+
 // resolveTime is how long a name may take to resolve before the request is refused.
 const resolveTime = 3 * time.Second
 
@@ -103,14 +106,26 @@ func resolve(ctx context.Context, spec gateway.CallSpec) error {
 	if err := resolveHost(ctx, field, hostOnly(host)); err != nil {
 		return err
 	}
+	if host := calleeHost(spec.Callee); host != "" && spec.Account.OutboundProxy == "" {
+		if err := resolveHost(ctx, "callee", host); err != nil {
+			return err
+		}
+	}
 	if spec.RTMPURL == "" {
 		return nil
 	}
-	u, err := url.Parse(spec.RTMPURL.Reveal())
+	u, err := url.Parse(strings.TrimSpace(spec.RTMPURL.Reveal()))
 	if err != nil {
 		return gateway.Invalid(gateway.ReasonURL, "rtmpUrl", spec.RTMPURL.String(), "give an address like rtmp://host:1935/app.")
 	}
 	return resolveHost(ctx, "rtmpUrl", u.Hostname())
+}
+
+// calleeHost is the host that a callee names itself, if it does.
+func calleeHost(callee string) string {
+	address, _, _ := strings.Cut(callee, ";")
+	_, host, _ := strings.Cut(address, "@")
+	return hostOnly(host)
 }
 
 func hostOnly(hostport string) string {
@@ -136,6 +151,12 @@ func (c *calls) start(spec gateway.CallSpec, target *rtmp.Target) error {
 	defer c.mu.Unlock()
 	if err := c.conflict(spec.ID, target); err != nil {
 		return err
+	}
+	if free := c.engine.ports.Free(); free < pairsPerCall {
+		return &gateway.Error{
+			Code: gateway.CodeUnavailable, Reason: gateway.ReasonNoPorts, Field: "media_port_to",
+			Message: "every RTP port is in use or resting after a call: widen the range from media_port_from to media_port_to, or wait.",
+		}
 	}
 	room, err := newCallRoom(c.engine, spec, target)
 	if err != nil {

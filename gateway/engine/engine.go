@@ -46,22 +46,26 @@ type Engine struct {
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
+
+	mu      sync.Mutex // guards refused
+	refused map[string]func() uint64
 }
 
 var _ gateway.API = (*Engine)(nil)
 
 // New makes an engine that does nothing yet.
 func New(p Params) (*Engine, error) {
-	agent, err := newAgent(p, p.Config.SIP.Port)
+	agent, err := newAgent(p)
 	if err != nil {
 		return nil, err
 	}
 	e := &Engine{
-		params: p,
-		config: p.Config,
-		log:    p.Log,
-		agent:  agent,
-		ports:  rtpio.NewPool(p.Config.SIP.Host, p.Config.RTP.PortMin, p.Config.RTP.PortMax, portRest),
+		params:  p,
+		refused: map[string]func() uint64{},
+		config:  p.Config,
+		log:     p.Log,
+		agent:   agent,
+		ports:   newPorts(p),
 	}
 	e.life, e.cancel = context.WithCancel(context.Background())
 	e.streams = newStreams(&e.bus, transcode.New(), p.Log)
@@ -70,10 +74,14 @@ func New(p Params) (*Engine, error) {
 	return e, nil
 }
 
-func newAgent(p Params, port int) (*sipua.Agent, error) {
+func newPorts(p Params) *rtpio.Pool {
+	return rtpio.NewPool(p.Config.SIP.Host, p.Config.RTP.PortMin, p.Config.RTP.PortMax, portRest)
+}
+
+func newAgent(p Params) (*sipua.Agent, error) {
 	return sipua.New(sipua.Params{
 		Host:           p.Config.SIP.Host,
-		Port:           port,
+		Port:           p.Config.SIP.Port,
 		PublicIP:       p.Config.SIP.PublicIP,
 		RegisterExpiry: p.Config.SIP.RegisterExpiry,
 		UserAgent:      "Callcast/" + p.Version,
@@ -94,10 +102,10 @@ func (e *Engine) Start() error {
 
 // publishRefusals tells how much came to the ports that was not for them.
 func (e *Engine) publishRefusals() {
-	sip, rtmp := e.agent.Stats(), e.rtmp.Stats()
-	refused := map[string]uint64{"sip": sip.Garbage + sip.Refused, "rtmp": rtmp.Garbage + rtmp.Refused + rtmp.TooMany}
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	for _, l := range e.Snapshot().Listeners {
-		if n := refused[l.Name]; n != l.Refused {
+		if n := e.refused[l.Name](); n != l.Refused {
 			l.Refused = n
 			e.bus.SetListener(l)
 		}
@@ -109,55 +117,79 @@ func (e *Engine) startSIP() error {
 	err := e.agent.Start()
 	listener := gateway.Listener{Name: "sip", Setting: "sip_port"}
 	if err != nil {
-		listener.Err = ListenError("sip_port", wanted, err)
+		listener.Err = ListenError("sip", wanted, err)
+		listener.Setting = listener.Err.Field
 		e.log.Error("SIP port", "err", err)
-		agent, err := e.freeAgent()
-		if err != nil {
+		if err := e.startAnywhere(listener.Err.Field); err != nil {
 			return err
 		}
-		e.agent = agent
 	}
 	listener.Address = e.agent.Addr().String()
-	e.bus.SetListener(listener)
+	e.AddListener(listener, func() uint64 {
+		s := e.agent.Stats()
+		return s.Garbage + s.Refused
+	})
 	return nil
 }
 
-func (e *Engine) freeAgent() (*sipua.Agent, error) {
-	agent, err := newAgent(e.params, 0)
+// startAnywhere starts SIP on a free port, and on every address if the one in sip_host is not ours.
+func (e *Engine) startAnywhere(unusable string) error {
+	p := e.params
+	p.Config.SIP.Port = 0
+	if unusable == "sip_host" {
+		p.Config.SIP.Host = ""
+		e.ports = newPorts(p)
+	}
+	agent, err := newAgent(p)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if err := agent.Start(); err != nil {
-		return nil, fmt.Errorf("sip: no free port: %w", err)
+		return fmt.Errorf("sip: no free port: %w", err)
 	}
-	return agent, nil
+	e.agent = agent
+	return nil
 }
 
 func (e *Engine) startRTMP() {
 	addr := e.config.RTMP.Address()
 	listener := gateway.Listener{Name: "rtmp", Setting: "rtmp_port", Address: addr}
 	if err := e.rtmp.Start(e.life, addr); err != nil {
-		listener.Err = ListenError("rtmp_port", addr, err)
+		listener.Err = ListenError("rtmp", addr, err)
+		listener.Setting = listener.Err.Field
 		e.log.Error("RTMP port", "err", err)
 	} else {
 		listener.Address = e.rtmp.Addr().String()
 	}
-	e.bus.SetListener(listener)
+	e.AddListener(listener, func() uint64 {
+		s := e.rtmp.Stats()
+		return s.Garbage + s.Refused + s.TooMany
+	})
 }
 
-// SetListener publishes a server that stands outside the engine.
-func (e *Engine) SetListener(l gateway.Listener) { e.bus.SetListener(l) }
+// AddListener publishes a server that stands outside the engine; refused counts what came to it and was not for it.
+func (e *Engine) AddListener(l gateway.Listener, refused func() uint64) {
+	e.mu.Lock()
+	e.refused[l.Name] = refused
+	e.mu.Unlock()
+	e.bus.SetListener(l)
+}
 
-// ListenError explains why a server does not listen.
-func ListenError(setting, addr string, err error) *gateway.Error {
-	why := err.Error()
-	if errors.Is(err, syscall.EADDRINUSE) {
-		why = "another program listens there"
+// ListenError explains why a server - "rest", "rtmp" or "sip" - does not listen, and names the setting to change.
+func ListenError(name, addr string, err error) *gateway.Error {
+	e := &gateway.Error{Code: gateway.CodeUnavailable, Value: addr, Err: err}
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		e.Field, e.Reason = name+"_port", gateway.ReasonPortTaken
+		e.Message = fmt.Sprintf("%s %q: another program listens there; stop that program or change %s.", e.Field, addr, e.Field)
+	case errors.Is(err, syscall.EACCES):
+		e.Field, e.Reason = name+"_port", gateway.ReasonPort
+		e.Message = fmt.Sprintf("%s %q: the system keeps this port for itself; choose one above 1023.", e.Field, addr)
+	default:
+		e.Field, e.Reason = name+"_host", gateway.ReasonHost
+		e.Message = fmt.Sprintf("%s %q: this machine has no such address (%v); name one it has, or none for all.", e.Field, addr, err)
 	}
-	return &gateway.Error{
-		Code: gateway.CodeUnavailable, Reason: gateway.ReasonPortTaken, Field: setting, Value: addr, Err: err,
-		Message: fmt.Sprintf("%s %q: %s; stop that program or change %s.", setting, addr, why, setting),
-	}
+	return e
 }
 
 // Close ends every call, then the servers. It returns when all is down or ctx ends, with what was left alive.

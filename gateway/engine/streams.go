@@ -88,7 +88,7 @@ func (s *streams) find(name string) (*streamRoom, error) {
 	}
 	return nil, &gateway.Error{
 		Code: gateway.CodeNotFound, Reason: gateway.ReasonStreamMissing, Field: "streamName", Value: name,
-		Message: fmt.Sprintf("streamName %q: Stream not found; the streams that exist are listed by /rest-api/call/find_all.", name),
+		Message: fmt.Sprintf("streamName %q: Stream not found; /rest-api/events tells the streams that exist.", name),
 	}
 }
 

@@ -71,9 +71,12 @@ type liveCall struct {
 	Video         media      `json:"video"`
 }
 
+// liveCallOf keeps the key and what else is secret of the push to itself, unlike WCS's own object.
 func liveCallOf(c gateway.Call) *liveCall {
+	shown := callOf(c)
+	shown.RTMPURL, shown.RTMPStream = nullable(c.RTMPTarget), nullable(c.RTMPStream.String())
 	return &liveCall{
-		call:          callOf(c),
+		call:          shown,
 		RTMPProblem:   nullable(c.RTMPProblem),
 		EndReason:     nullable(string(c.Ending.Reason)),
 		EndText:       nullable(c.Ending.Text),

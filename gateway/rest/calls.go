@@ -95,9 +95,9 @@ type callFilter struct {
 	status  gateway.CallStatus
 }
 
-// matches never finds a call that is over: pages poll and take "not found" for "finished".
+// matches never finds a call that is over or being ended: pages poll and take "not found" for "finished".
 func (f callFilter) matches(c gateway.Call) bool {
-	return !c.Status.Ended() &&
+	return !c.Status.Ended() && c.Ending.Reason == "" &&
 		(f.id == "" || f.id == c.ID) &&
 		(f.callee == "" || f.callee == c.Callee) &&
 		(f.rtmpURL == "" || f.rtmpURL == c.RTMPURL.Reveal()) &&

@@ -26,10 +26,11 @@ const maxHeader = 32 << 10
 
 // Server is the REST interface on a port. It serves once: from Start to Close.
 type Server struct {
-	log  *slog.Logger
-	http *http.Server
-	stop context.CancelFunc // ends every request's context
-	join sync.WaitGroup     // the serving goroutine
+	log     *slog.Logger
+	http    *http.Server
+	garbage *garbage
+	stop    context.CancelFunc // ends every request's context
+	join    sync.WaitGroup     // the serving goroutine
 }
 
 // New returns a server that does not listen yet.
@@ -37,11 +38,14 @@ func New(p Params) *Server { return newServer(p, defaultTimeouts()) }
 
 func newServer(p Params, limits timeouts) *Server {
 	requests, stop := context.WithCancel(context.Background())
+	unread := &garbage{}
 	return &Server{
-		log:  p.Log,
-		stop: stop,
+		log:     p.Log,
+		garbage: unread,
+		stop:    stop,
 		http: &http.Server{
-			Handler:           Handler(p),
+			Handler:           unread.note(Handler(p)),
+			ConnContext:       unread.noteConn,
 			ReadHeaderTimeout: limits.header,
 			ReadTimeout:       limits.read,
 			WriteTimeout:      limits.write,
@@ -61,12 +65,15 @@ func (s *Server) Start(cfg gateway.ListenConfig) (net.Addr, error) {
 		return nil, fmt.Errorf("listen rest: %w", err)
 	}
 	s.join.Go(func() {
-		if err := s.http.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(watched{ln, s.garbage}); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("rest server stopped", slog.Any("error", err))
 		}
 	})
 	return ln.Addr(), nil
 }
+
+// Refused is how many connections ended without one request that could be read.
+func (s *Server) Refused() uint64 { return s.garbage.count.Load() }
 
 // Close ends every request's context, which ends event streams, stops accepting, waits until the requests under way
 // have been answered or ctx ends, and joins the server.

@@ -170,3 +170,23 @@ func TestPortTaken(t *testing.T) {
 	require.ErrorContains(t, err, "listen rest: ")
 	require.NoError(t, second.Close(t.Context()))
 }
+
+func TestUnreadableConnectionsAreCounted(t *testing.T) {
+	s := New(Params{API: gatewaytest.New(), Log: slog.New(slog.DiscardHandler)})
+	addr, err := s.Start(gateway.ListenConfig{Host: "127.0.0.1"})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close(t.Context())) }()
+	for range 3 {
+		c, err := net.Dial("tcp", addr.String())
+		require.NoError(t, err)
+		_, err = c.Write([]byte("\x16\x03\x01 no HTTP at all\r\n\r\n"))
+		require.NoError(t, err)
+		_, _ = io.Copy(io.Discard, c) // until the server hangs up
+		require.NoError(t, c.Close())
+	}
+	res, err := http.Get("http://" + addr.String() + "/healthz")
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	http.DefaultClient.CloseIdleConnections()
+	require.Eventually(t, func() bool { return s.Refused() == 3 }, 5*time.Second, 10*time.Millisecond)
+}

@@ -3,6 +3,7 @@ package interop
 import (
 	"math/rand/v2"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 	"testing"
@@ -51,11 +52,28 @@ func TestGarbageOnEveryPort(t *testing.T) {
 	require.Equal(t, "ESTABLISHED", call["status"])
 	require.Equal(t, "RTMP_STREAM_ACTIVE", call["rtmpStreamStatus"])
 	require.Equal(t, demophone.Established, phone.Calls()[0].State)
-	g.dial(t, "after", phone.URI(), map[string]any{"hasVideo": false}) // finds no ports, but is taken and ends
-	require.Eventually(t, func() bool { return g.find(t, "after") == nil }, patience, 20*time.Millisecond)
+	status, text := g.post(t, "/call/startup", map[string]any{
+		"callId": "after", "callee": phone.URI(), "sipLogin": "gw", "sipDomain": "127.0.0.1",
+	})
+	require.Equal(t, http.StatusServiceUnavailable, status, "one call has all ports")
+	require.Contains(t, string(text), "media_port_to")
+	g.requireCounted(t)
 	time.Sleep(2 * time.Second) // on air
 	g.hangUp(t, "air")
 	requireClip(t, recorded(t, nginx, "air"), 4*time.Second)
+}
+
+// requireCounted fails unless what was refused at each port and by the call's media has been counted.
+func (g *gatewayUnderTest) requireCounted(t testing.TB) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		s := g.api.Snapshot()
+		counted := s.Calls[0].Audio.Discarded > 0 && s.Calls[0].Video.Discarded > 0
+		for _, l := range s.Listeners {
+			counted = counted && l.Refused > 0
+		}
+		return counted
+	}, patience, 50*time.Millisecond, "%+v", g.api.Snapshot().Listeners)
 }
 
 // listener is the address of one of the gateway's servers.

@@ -50,6 +50,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 	addr, err := server.Start(cfg.REST)
 	require.NoError(t, err)
 	g.rest = "http://" + addr.String()
+	g.api.AddListener(gateway.Listener{Name: "rest", Setting: "rest_port", Address: addr.String()}, server.Refused)
 	for _, l := range g.api.Snapshot().Listeners {
 		require.Nil(t, l.Err)
 		if l.Name == "rtmp" {

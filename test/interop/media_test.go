@@ -155,11 +155,12 @@ func TestServerGoneForTenSeconds(t *testing.T) {
 	require.Len(t, files, 2, "before and after")
 	before, after := analyse(t, files[0]), analyse(t, files[1])
 	require.Zero(t, before.Damaged+after.Damaged+before.Skipped+after.Skipped)
+	require.Zero(t, before.BackwardTimestamps+after.BackwardTimestamps)
 	require.NotEmpty(t, after.Flashes)
 	requireClip(t, analyse(t, stays.Recordings(t, "rtmp_b")[0]), 16*time.Second)
 }
 
-// TestKeyframeForLateSinks joins a phone late that sends a keyframe only when asked to.
+// TestLatePreviewAsksForItsPicture: a preview opened in the middle of a call shows a picture and a level soon.
 func TestLatePreviewAsksForItsPicture(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)

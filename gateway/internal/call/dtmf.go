@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/codec/dtmf"
@@ -34,10 +35,17 @@ func (c *Call) sendTones(ctx context.Context, media Media, tones gateway.DTMF) e
 	}
 }
 
+// infoTime is how long the other side may take to answer an INFO. SIP would let it take 32 s (RFC 3261 17.1.2.2), longer
+// than whoever asked for the tones waits.
+const infoTime = 5 * time.Second
+
 func (c *Call) sendInfo(ctx context.Context, digits string, relay bool) error {
 	for _, digit := range digits {
 		contentType, body := dtmf.Info(digit, relay)
-		if err := c.info(ctx, contentType, body); err != nil {
+		ctx, cancel := context.WithTimeout(ctx, infoTime)
+		err := c.info(ctx, contentType, body)
+		cancel()
+		if err != nil {
 			return err
 		}
 	}

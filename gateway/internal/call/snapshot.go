@@ -30,9 +30,6 @@ func (c *Call) snapshot() gateway.Call {
 		Established: c.established,
 		Ended:       c.ended,
 	}
-	if !c.state.over {
-		s.Ending = gateway.Ending{}
-	}
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()
 	}

@@ -66,6 +66,22 @@ func (p *Pool) Open() (*Conn, error) {
 	return nil, failure
 }
 
+// Free is how many pairs could be opened now, other programs aside.
+func (p *Pool) Free() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.first == 0 {
+		return 1 << 15 // the system has them
+	}
+	free := p.pairs - len(p.busy)
+	for _, until := range p.resting {
+		if p.now().Before(until) {
+			free--
+		}
+	}
+	return free
+}
+
 // Close ends the pool: nothing is opened any more. Pairs that are open stay so until they are closed.
 func (p *Pool) Close() {
 	p.mu.Lock()
