@@ -38,7 +38,7 @@ func TestProgram(t *testing.T) {
 		p := peers.StartCallcast(t, binary, "rest_port: 99999\nrtmp_prot: 1935\n", nil)
 		require.Equal(t, 2, p.ExitCode(t, patience))
 		for _, want := range []string{
-			"callcast.yaml", `line 1: rest_port "99999": give a port from 0 to 65535`, `line 2: "rtmp_prot" is not a setting: did you mean "rtmp_port"?`,
+			"callcast.yaml", `line 1: rest_port "99999": give a port from 1 to 65535, or 0 for any free one`, `line 2: "rtmp_prot" is not a setting: did you mean "rtmp_port"?`,
 		} {
 			require.Contains(t, p.Output(t), want)
 		}
