@@ -35,12 +35,12 @@ func TestFivePercentLoss(t *testing.T) {
 	require.Zero(t, r.AudioHoles)
 	require.GreaterOrEqual(t, r.AudioDuration, onAir-2*time.Second)
 
-	// A keyframe of the clip is so large that two of three are hit: the picture stands still again and again, but
-	// never for long, because a keyframe that came damaged is asked for anew.
-	const standstill = 3 * time.Second
-	require.InDelta(t, r.AudioDuration.Seconds(), r.VideoDuration.Seconds(), standstill.Seconds())
-	require.Less(t, r.LongestVideoGap, standstill)
-	require.Greater(t, r.Frames-r.Foreign, 6*int(onAir.Seconds()), "pictures of the clip")
+	// A keyframe of the clip is so large that two of three are hit: the picture stands still again and again, until a
+	// keyframe comes whole. It is asked for anew each time; in the worst luck the slate steps in.
+	const slateAfter = 3 * time.Second
+	require.InDelta(t, r.AudioDuration.Seconds(), r.VideoDuration.Seconds(), (slateAfter + time.Second).Seconds())
+	require.Less(t, r.LongestVideoGap, slateAfter+time.Second)
+	require.Greater(t, r.Frames-r.Foreign, 3*int(onAir.Seconds()), "pictures of the clip")
 	require.NotZero(t, r.Skipped)
 	if len(r.Offsets) > 0 { // the first packet of a flash or a beep may be lost, but not of most
 		median, _, _ := r.Offset()
