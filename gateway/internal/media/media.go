@@ -29,6 +29,7 @@ const (
 	PCMA Codec = "PCMA"
 	PCMU Codec = "PCMU"
 	AAC  Codec = "AAC"
+	Opus Codec = "opus"
 	H264 Codec = "H264"
 )
 
@@ -56,7 +57,7 @@ type Format struct {
 //
 // The payload of H264 is its slices and SEI as NAL units, each behind a 4-byte big-endian length; parameter sets and
 // access unit delimiters are not in it (they are in Format). The payload of AAC is one raw frame without ADTS, that
-// of G.711 the samples.
+// of Opus one packet, that of G.711 the samples.
 type Unit struct {
 	Format   *Format
 	PTS      time.Duration // on the stream's timeline

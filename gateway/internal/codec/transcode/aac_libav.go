@@ -3,7 +3,7 @@
 package transcode
 
 /*
-#cgo pkg-config: libavcodec libavutil libswscale
+#cgo pkg-config: libavcodec libavutil libswresample libswscale
 #cgo CFLAGS: -O3 -ffast-math
 #cgo LDFLAGS: -lm
 #include "av.h"
@@ -22,6 +22,8 @@ import (
 const available = true
 
 const (
+	telephoneRate = 8000 // of G.711
+
 	aacRate    = 48000
 	aacFrame   = 1024
 	libavDelay = 2 // pushes until the sound of a frame comes out
@@ -64,7 +66,8 @@ func newAAC(from media.Codec) (*aac, error) {
 	config := C.cc_aac_config(enc, &n)
 	return &aac{
 		enc:     enc,
-		silence: media.Silence(from, reanchor),
+		silence: media.Silence(from, telephoneRate), // of reanchor
+		align:   aligner{rate: telephoneRate},
 		format: &media.Format{
 			Codec: media.AAC, SampleRate: aacRate, Channels: 1,
 			Config: C.GoBytes(unsafe.Pointer(config), n),

@@ -121,7 +121,7 @@ func TestOpenAndCloseLeaksNothing(t *testing.T) {
 	work := func() {
 		conv, err := New().Derive(media.PCMA, media.AAC)
 		require.NoError(t, err)
-		feed(t, conv, media.PCMA, 0, media.Silence(media.PCMA, sourceRate/5))
+		feed(t, conv, media.PCMA, 0, media.Silence(media.PCMA, telephoneRate/5))
 		conv.Close()
 	}
 	requireSteadyMemory(t, work)

@@ -31,7 +31,7 @@ func TestPlace(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var a aligner
+			a := aligner{rate: 8000}
 			require.Equal(t, step{restart: true}, a.place(time.Minute, n))
 			require.Equal(t, test.want, a.place(time.Minute+20*ms+test.drift, n))
 		})

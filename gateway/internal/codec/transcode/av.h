@@ -29,6 +29,32 @@ cc_result cc_aac_fill(cc_aac *a);
 
 void cc_aac_close(cc_aac *a);
 
+// An encoder of Opus in frames of 20 ms.
+typedef struct cc_opus cc_opus;
+
+// Returns NULL if libav has no such encoder. It takes rate / 50 interleaved samples of each channel at a time.
+cc_opus *cc_opus_open(int rate, int channels, int bit_rate);
+
+// How many samples later than they went in samples come out of a decoder.
+int cc_opus_delay(const cc_opus *o);
+
+// Encodes one frame. Returns its size and where it stands until the next call; negative: libav refused.
+int cc_opus_encode(cc_opus *o, const int16_t *samples, const uint8_t **data);
+
+void cc_opus_close(cc_opus *o);
+
+// A decoder of AAC to 48 kHz stereo.
+typedef struct cc_sound cc_sound;
+
+// config is an AudioSpecificConfig (ISO 14496-3).
+cc_sound *cc_sound_open(const uint8_t *config, int size);
+
+// Decodes one frame. Returns how many interleaved samples of each channel stand at samples until the next call;
+// negative: the data is unusable.
+int cc_sound_decode(cc_sound *s, const uint8_t *data, int size, const int16_t **samples);
+
+void cc_sound_close(cc_sound *s);
+
 // A decoder of H.264 byte streams (Annex B).
 typedef struct cc_h264 cc_h264;
 

@@ -16,6 +16,10 @@ func newAAC(from media.Codec) (stream.Converter, error) {
 	return nil, noCodec(string(from) + " to AAC")
 }
 
+func newOpus(from media.Codec) (stream.Converter, error) {
+	return nil, noCodec(string(from) + " to Opus")
+}
+
 // Decoder turns units of video into pictures. This build has none.
 type Decoder struct{}
 

@@ -18,15 +18,15 @@ import (
 const packet = 160 // samples in 20 ms
 
 func format(law media.Codec) *media.Format {
-	return &media.Format{Codec: law, SampleRate: sourceRate, Channels: 1}
+	return &media.Format{Codec: law, SampleRate: telephoneRate, Channels: 1}
 }
 
 // tone is A-law of seconds of a sine, an exact inverse of levels.
 func tone(law media.Codec, hz, seconds float64) []byte {
 	table := levels(law)
-	out := make([]byte, int(seconds*sourceRate))
+	out := make([]byte, int(seconds*telephoneRate))
 	for i := range out {
-		out[i] = nearest(&table, 0.5*math.Sin(2*math.Pi*hz*float64(i)/sourceRate))
+		out[i] = nearest(&table, 0.5*math.Sin(2*math.Pi*hz*float64(i)/telephoneRate))
 	}
 	return out
 }
@@ -54,7 +54,7 @@ func feed(t testing.TB, conv interface {
 		units, err := conv.Convert(&media.Unit{Format: f, PTS: pts, DTS: pts, Key: true, Payload: samples[:n]})
 		require.NoError(t, err)
 		out = append(out, units...)
-		samples, pts = samples[n:], pts+time.Duration(n)*sampleDur
+		samples, pts = samples[n:], pts+time.Duration(n)*time.Second/telephoneRate
 	}
 	return out
 }

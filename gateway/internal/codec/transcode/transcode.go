@@ -18,13 +18,17 @@ func New() *Transcoder { return &Transcoder{} }
 
 // Can reports whether this build converts from one codec to the other.
 func (*Transcoder) Can(from, to media.Codec) bool {
-	return available && (from == media.PCMA || from == media.PCMU) && to == media.AAC
+	telephone := from == media.PCMA || from == media.PCMU
+	return available && (telephone && to == media.AAC || (telephone || from == media.AAC) && to == media.Opus)
 }
 
 // Derive makes a converter. The caller closes it.
 func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
 	if !t.Can(from, to) {
 		return nil, noCodec(string(from) + " to " + string(to))
+	}
+	if to == media.Opus {
+		return newOpus(from)
 	}
 	return newAAC(from)
 }
