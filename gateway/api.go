@@ -20,6 +20,11 @@ type API interface {
 	RequestKeyframe(ctx context.Context, stream string) error
 	// OpenPreview starts decoding a stream for the eye and the level meter. The caller closes it.
 	OpenPreview(ctx context.Context, stream string) (Preview, error)
+	// Play lets a browser watch a stream over WebRTC. The answer is complete: no candidate follows it. A viewer whose
+	// media finds no way, that leaves, or whose stream ends, is removed without being asked.
+	Play(ctx context.Context, spec PlaySpec) (Viewing, error)
+	// StopPlaying ends a viewing. It returns once it is on its way down.
+	StopPlaying(ctx context.Context, viewingID string) error
 	// Snapshot is everything that exists now.
 	Snapshot() Snapshot
 	// Subscribe returns a view that starts with everything that exists and goes on with every change.
@@ -86,7 +91,7 @@ const SilenceLevel = -96.0
 
 // Listener is one port the gateway serves on, or could not.
 type Listener struct {
-	Name    string // "rest", "rtmp", "sip"
+	Name    string // "rest", "rtmp", "sip", "webrtc"
 	Setting string // the configuration key that moves it
 	Address string // host:port in use, or what was asked for if none is
 	Err     *Error // why it does not listen

@@ -8,14 +8,16 @@ import (
 
 // Config is every setting of the engine and its servers. A port of 0 means any free one.
 type Config struct {
-	REST  ListenConfig
-	RTMP  ListenConfig
-	SIP   SIPConfig
-	RTP   RTPConfig
-	Media MediaConfig
+	REST ListenConfig
+	RTMP ListenConfig
+	// WebRTC is the port, UDP and TCP, that media to every browser leaves from.
+	WebRTC ListenConfig
+	SIP    SIPConfig
+	RTP    RTPConfig
+	Media  MediaConfig
 }
 
-// ListenConfig is one TCP server.
+// ListenConfig is one port that is served.
 type ListenConfig struct {
 	Host string // address to bind; empty = every address
 	Port int
@@ -28,7 +30,7 @@ func (c ListenConfig) Address() string { return net.JoinHostPort(c.Host, strconv
 type SIPConfig struct {
 	Host           string // address to bind; empty = every address
 	Port           int
-	PublicIP       string        // address to name in SDP and Contact; empty = the one the route to the peer has
+	PublicIP       string        // address to name in SDP and Contact, to browsers too; empty = the one the route to the peer has
 	RegisterExpiry time.Duration // asked for in REGISTER
 	NoAnswer       time.Duration // how long a callee may ring
 }
@@ -48,8 +50,9 @@ type MediaConfig struct {
 // DefaultConfig is what Callcast runs with when nothing is configured: everything on, REST and RTMP on loopback.
 func DefaultConfig() Config {
 	return Config{
-		REST: ListenConfig{Host: "127.0.0.1", Port: 8081},
-		RTMP: ListenConfig{Host: "127.0.0.1", Port: 1935},
+		REST:   ListenConfig{Host: "127.0.0.1", Port: 8081},
+		RTMP:   ListenConfig{Host: "127.0.0.1", Port: 1935},
+		WebRTC: ListenConfig{Port: 8889},
 		SIP: SIPConfig{
 			Port:           5060,
 			RegisterExpiry: 10 * time.Minute,

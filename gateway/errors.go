@@ -52,6 +52,10 @@ const (
 	ReasonStopping      = "stopping"        // the gateway is stopping
 	ReasonNoPorts       = "no_ports"        // the RTP port range is used up
 	ReasonNoDecoder     = "no_decoder"      // the codec cannot be decoded by this build
+	ReasonSDP           = "sdp"             // Field is not a session description
+	ReasonNoCodec       = "no_codec"        // the offer holds no codec that the gateway sends
+	ReasonViewerMissing = "viewer_missing"  // no viewing with this id
+	ReasonTooMany       = "too_many"        // as many as the gateway serves at once are there
 	ReasonInternal      = "internal"        // a fault of the gateway; the log has the detail
 )
 

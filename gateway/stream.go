@@ -31,6 +31,7 @@ const (
 	SinkRTMPPush   SinkKind = "rtmp-push"
 	SinkRTMPPlayer SinkKind = "rtmp-player"
 	SinkPreview    SinkKind = "preview"
+	SinkWebRTC     SinkKind = "webrtc"
 )
 
 // Sink is a snapshot of one reader of a stream.
@@ -41,7 +42,8 @@ type Sink struct {
 	Status  RTMPStatus
 	Problem string
 	Bytes   uint64
-	Dropped uint64 // units it was too slow for
+	Dropped uint64      // units it was too slow for
+	Viewer  ViewerStats // of a webrtc sink
 }
 
 // MediaStats describes one kind of media of a call or stream. Codec is empty when there is none.

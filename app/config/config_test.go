@@ -39,6 +39,8 @@ rest_host: "::1"
 rest_port: 0
 rtmp_host: ""
 rtmp_port: 1936
+webrtc_host: 10.0.0.2
+webrtc_port: 8890
 sip_host: 10.0.0.1
 sip_port: "5062"
 sip_public_ip: 203.0.113.9
@@ -51,8 +53,9 @@ rtmp_transponder_stream_name_prefix: ~
 `))
 	require.NoError(t, err)
 	require.Equal(t, gateway.Config{
-		REST: gateway.ListenConfig{Host: "::1"},
-		RTMP: gateway.ListenConfig{Port: 1936},
+		REST:   gateway.ListenConfig{Host: "::1"},
+		RTMP:   gateway.ListenConfig{Port: 1936},
+		WebRTC: gateway.ListenConfig{Host: "10.0.0.2", Port: 8890},
 		SIP: gateway.SIPConfig{
 			Host: "10.0.0.1", Port: 5062, PublicIP: "203.0.113.9", RegisterExpiry: 90 * time.Second,
 			NoAnswer: 150 * time.Second,
@@ -135,7 +138,7 @@ func FuzzParse(f *testing.F) {
 		if parse(text, &cfg) != nil {
 			return
 		}
-		for _, port := range []int{cfg.REST.Port, cfg.RTMP.Port, cfg.SIP.Port, cfg.RTP.PortMin, cfg.RTP.PortMax} {
+		for _, port := range []int{cfg.REST.Port, cfg.RTMP.Port, cfg.WebRTC.Port, cfg.SIP.Port, cfg.RTP.PortMin, cfg.RTP.PortMax} {
 			if port < 0 || port > 65535 {
 				t.Fatalf("port %d", port)
 			}

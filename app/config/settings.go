@@ -22,6 +22,8 @@ func settings(cfg *gateway.Config) []setting {
 		{"rest_port", port(&cfg.REST.Port)},
 		{"rtmp_host", host(&cfg.RTMP.Host)},
 		{"rtmp_port", port(&cfg.RTMP.Port)},
+		{"webrtc_host", host(&cfg.WebRTC.Host)},
+		{"webrtc_port", port(&cfg.WebRTC.Port)},
 		{"sip_host", host(&cfg.SIP.Host)},
 		{"sip_port", port(&cfg.SIP.Port)},
 		{"sip_public_ip", address(&cfg.SIP.PublicIP)},

@@ -16,6 +16,8 @@ type Fake struct {
 	SendDTMFFunc        func(ctx context.Context, callID string, dtmf gateway.DTMF) error
 	RequestKeyframeFunc func(ctx context.Context, stream string) error
 	OpenPreviewFunc     func(ctx context.Context, stream string) (gateway.Preview, error)
+	PlayFunc            func(ctx context.Context, spec gateway.PlaySpec) (gateway.Viewing, error)
+	StopPlayingFunc     func(ctx context.Context, viewingID string) error
 
 	mu        sync.Mutex // guards everything below
 	calls     table[gateway.Call]
@@ -27,6 +29,8 @@ type Fake struct {
 	dtmfs     []SentDTMF
 	keyframes []string
 	previews  int
+	played    []gateway.PlaySpec
+	viewings  table[gateway.Viewing]
 }
 
 var _ gateway.API = (*Fake)(nil)
