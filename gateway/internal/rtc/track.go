@@ -1,0 +1,109 @@
+package rtc
+
+import (
+	"io"
+	"sync"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+
+	"callcast/gateway/internal/media"
+)
+
+// Track carries packets of one kind of media to a peer.
+type Track struct {
+	kind   media.Kind
+	group  string // the stream both tracks of a peer belong to, so that the browser plays them together
+	codecs codecs
+	sender *webrtc.RTPSender
+
+	mu   sync.Mutex // guards what follows
+	ssrc uint32
+	out  webrtc.TrackLocalWriter // nil until the browser can be reached
+}
+
+// Codecs is what may be sent, most preferred first.
+func (t *Track) Codecs() []media.Codec {
+	all := make([]media.Codec, len(t.codecs))
+	for i, c := range t.codecs {
+		all[i] = c.codec
+	}
+	return all
+}
+
+// Format returns the payload type and the clock rate of a codec.
+func (t *Track) Format(want media.Codec) (payloadType uint8, rate int, ok bool) {
+	for _, c := range t.codecs {
+		if c.codec == want {
+			return uint8(c.params.PayloadType), int(c.params.ClockRate), true
+		}
+	}
+	return 0, 0, false
+}
+
+// SSRC identifies the track in reports. It is known once the peer is connected.
+func (t *Track) SSRC() uint32 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.ssrc
+}
+
+// Write sends a packet. The header gets the track's SSRC.
+func (t *Track) Write(h rtp.Header, payload []byte) error {
+	t.mu.Lock()
+	out := t.out
+	h.SSRC = t.ssrc
+	t.mu.Unlock()
+	if out == nil {
+		return io.ErrClosedPipe
+	}
+	_, err := out.WriteRTP(&h, payload)
+	return err
+}
+
+// ReadFeedback waits for what the browser says of the track. It returns an error once the peer is closed.
+func (t *Track) ReadFeedback() ([]rtcp.Packet, error) {
+	buf := make([]byte, maxPacket)
+	for {
+		n, _, err := t.sender.Read(buf)
+		if err != nil {
+			return nil, err
+		}
+		if packets, err := rtcp.Unmarshal(buf[:n]); err == nil {
+			return packets, nil
+		}
+	}
+}
+
+// local is a Track as pion sees it.
+type local struct{ *Track }
+
+var _ webrtc.TrackLocal = local{}
+
+func (l local) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ssrc, l.out = uint32(c.SSRC()), c.WriteStream()
+	return l.codecs[0].params, nil
+}
+
+func (l local) Unbind(webrtc.TrackLocalContext) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.out = nil
+	return nil
+}
+
+func (l local) ID() string       { return l.kind.String() }
+func (l local) RID() string      { return "" }
+func (l local) StreamID() string { return l.group }
+
+func (l local) Kind() webrtc.RTPCodecType { return pionKind(l.kind) }
+
+func pionKind(k media.Kind) webrtc.RTPCodecType {
+	if k == media.Video {
+		return webrtc.RTPCodecTypeVideo
+	}
+	return webrtc.RTPCodecTypeAudio
+}

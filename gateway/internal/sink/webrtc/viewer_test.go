@@ -1,0 +1,269 @@
+package webrtc
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"callcast/gateway"
+	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/media"
+	"callcast/gateway/internal/rtc"
+	"callcast/gateway/internal/rtc/rtctest"
+	"callcast/gateway/internal/stream"
+)
+
+const patience = 10 * time.Second
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// stage is a stream with one viewer.
+type stage struct {
+	stream    *stream.Stream
+	publisher *stream.Publisher
+	viewer    *Viewer
+	answer    string
+	asked     atomic.Int32 // for key pictures
+	stop      context.CancelFunc
+	ended     chan error
+}
+
+func newStage(t *testing.T, offer string, connectTime time.Duration) *stage {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	s := &stage{stream: stream.New(stream.Params{Name: "s", Log: log}), ended: make(chan error, 1)}
+	s.publisher = s.stream.Publish(stream.PublisherParams{RequestKeyframe: func() { s.asked.Add(1) }})
+	endpoint, err := rtc.Listen(t.Context(), rtc.Params{Host: "127.0.0.1", Log: log})
+	require.NoError(t, err)
+	peer, answer, err := endpoint.Answer(t.Context(), offer, media.PCMA, "s")
+	require.NoError(t, err)
+	s.answer = answer
+	s.viewer = New(Params{ID: "v", Stream: s.stream, Peer: peer, ConnectTime: connectTime, Log: log})
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop = stop
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.ended <- s.viewer.Run(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+		s.stream.Close()
+		require.NoError(t, endpoint.Close())
+	})
+	return s
+}
+
+// play makes a stage and a browser that has connected to it.
+func play(t *testing.T, p rtctest.Params) (*stage, *rtctest.Browser) {
+	t.Helper()
+	b := rtctest.New(t, p)
+	s := newStage(t, b.Offer(t), patience)
+	b.Accept(t, s.answer)
+	require.Eventually(t, func() bool { return len(s.stream.Readers()) == 1 }, patience, 5*time.Millisecond, "the browser does not connect")
+	return s, b
+}
+
+func (s *stage) end(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-s.ended:
+		return err
+	case <-time.After(patience):
+		require.FailNow(t, "the viewing does not end")
+		return nil
+	}
+}
+
+func receive[T any](t *testing.T, from <-chan T) T {
+	t.Helper()
+	select {
+	case v := <-from:
+		return v
+	case <-time.After(patience):
+		require.FailNow(t, "nothing comes")
+		panic("unreachable")
+	}
+}
+
+func picture(n int, key bool, size int) *media.Unit {
+	nal := make([]byte, size)
+	nal[0], nal[1] = 0x41, byte(n)
+	if key {
+		nal[0] = 0x65
+	}
+	at := time.Duration(n) * 40 * time.Millisecond
+	return &media.Unit{
+		Format: &media.Format{Codec: media.H264, SPS: []byte{0x67, 1, 2, 3}, PPS: []byte{0x68, 4}},
+		PTS:    at, DTS: at, Key: key, Arrived: time.Now(), Payload: h264.AppendNAL(nil, nal),
+	}
+}
+
+func sound(n int) *media.Unit {
+	at := time.Duration(n) * 20 * time.Millisecond
+	return &media.Unit{
+		Format: &media.Format{Codec: media.PCMA, SampleRate: 8000, Channels: 1}, PTS: at, DTS: at, Duration: 20 * time.Millisecond,
+		Key: true, Arrived: time.Now(), Payload: []byte{byte(n), 1, 2, 3},
+	}
+}
+
+func TestUnitsBecomePackets(t *testing.T) {
+	s, b := play(t, rtctest.Params{Video: true, Audio: true})
+	require.Equal(t, 2, strings.Count(s.answer, "a=sendonly"))
+	require.Equal(t, 1, strings.Count(s.answer, "a=msid:s audio"), "both tracks belong to one stream:\n%s", s.answer)
+	require.Equal(t, 1, strings.Count(s.answer, "a=msid:s video"))
+	require.Contains(t, s.answer, "typ host")
+	require.Contains(t, s.answer, "tcptype passive")
+	require.Contains(t, s.answer, "a=end-of-candidates")
+	s.publisher.Write(picture(0, true, 3000))
+	var packets []*rtp.Packet
+	for range 4 {
+		packets = append(packets, receive(t, b.Packets))
+	}
+	require.EqualValues(t, 24, packets[0].Payload[0]&0x1F, "parameter sets first, aggregated")
+	require.Contains(t, string(packets[0].Payload), "\x67\x01\x02\x03")
+	for i, p := range packets {
+		require.EqualValues(t, 102, p.PayloadType)
+		require.Equal(t, i == 3, p.Marker)
+		require.Equal(t, packets[0].Timestamp, p.Timestamp)
+		require.Equal(t, packets[0].SequenceNumber+uint16(i), p.SequenceNumber)
+	}
+	s.publisher.Write(picture(1, false, 100))
+	next := receive(t, b.Packets)
+	require.EqualValues(t, 3600, next.Timestamp-packets[0].Timestamp)
+	require.Equal(t, byte(0x41), next.Payload[0], "a single NAL unit")
+	s.publisher.Write(sound(0))
+	first := receive(t, b.Packets)
+	s.publisher.Write(sound(1))
+	second := receive(t, b.Packets)
+	require.EqualValues(t, 8, first.PayloadType, "what the source has is copied")
+	require.Equal(t, []byte{1, 1, 2, 3}, second.Payload)
+	require.EqualValues(t, 160, second.Timestamp-first.Timestamp)
+
+	reports := map[uint32]*rtcp.SenderReport{}
+	for range 2 {
+		r := receive(t, b.Reports)
+		reports[r.SSRC] = r
+	}
+	pictures, sounds := reports[packets[0].SSRC], reports[first.SSRC]
+	require.NotNil(t, pictures)
+	require.NotNil(t, sounds)
+	// Unit 0 of both tracks has the same time, so what the reports say of the two stamps must be the same moment.
+	moment := func(r *rtcp.SenderReport, stamp uint32, rate float64) float64 {
+		return float64(r.NTPTime>>16)/65536 + float64(int32(stamp-r.RTPTime))/rate
+	}
+	require.InDelta(t, moment(pictures, packets[0].Timestamp, 90000), moment(sounds, first.Timestamp, 8000), 0.001)
+}
+
+// TestWhatIsMissedIsSentAgain loses every fifth packet once.
+func TestWhatIsMissedIsSentAgain(t *testing.T) {
+	lost := map[uint16]bool{}
+	s, b := play(t, rtctest.Params{Video: true, Drop: func(h *rtp.Header) bool {
+		if h.SequenceNumber%5 != 0 || lost[h.SequenceNumber] {
+			return false
+		}
+		lost[h.SequenceNumber] = true
+		return true
+	}})
+	const pictures = 60
+	s.publisher.Write(picture(0, true, 900))
+	for n := 1; n < pictures; n++ {
+		s.publisher.Write(picture(n, false, 900))
+	}
+	seen := map[byte]bool{}
+	for len(seen) < pictures-1 { // the last one may be lost without another to tell of it
+		if p := receive(t, b.Packets); p.Payload[0]&0x1F != 24 {
+			seen[p.Payload[1]] = true
+		}
+	}
+	stats := s.viewer.Sink().Viewer
+	require.Positive(t, stats.NACKs)
+	require.Positive(t, stats.Resent)
+}
+
+func TestKeyPictureIsAskedForAndFiguresAreKept(t *testing.T) {
+	s, b := play(t, rtctest.Params{Video: true})
+	s.publisher.Write(picture(0, true, 100))
+	receive(t, b.Packets)
+	ssrc := receive(t, b.Packets).SSRC
+	before := s.asked.Load()
+	require.Eventually(t, func() bool { // the stream asks its source once a second at most
+		b.Say(t, &rtcp.PictureLossIndication{MediaSSRC: ssrc})
+		return s.asked.Load() > before
+	}, patience, 50*time.Millisecond)
+	b.Say(t, &rtcp.ReceiverReport{Reports: []rtcp.ReceptionReport{{SSRC: ssrc, FractionLost: 64}}})
+	require.Eventually(t, func() bool { return s.viewer.Sink().Viewer.LossPercent == 25 }, patience, time.Millisecond)
+	sink := s.viewer.Sink()
+	require.Equal(t, gateway.SinkWebRTC, sink.Kind)
+	require.Equal(t, gateway.ViewerPlaying, sink.Viewer.State)
+	require.Contains(t, sink.Viewer.Remote, "127.0.0.1:")
+	require.Positive(t, sink.Bytes)
+	require.Positive(t, sink.Viewer.KeyRequests)
+}
+
+func TestLateViewerSeesThePicturesThatCount(t *testing.T) {
+	b := rtctest.New(t, rtctest.Params{Video: true})
+	s := newStage(t, b.Offer(t), patience)
+	for n := range 8 {
+		s.publisher.Write(picture(n, n%5 == 0, 100))
+	}
+	b.Accept(t, s.answer)
+	receive(t, b.Packets) // parameter sets
+	for n := 5; n < 8; n++ {
+		require.Equal(t, byte(n), receive(t, b.Packets).Payload[1])
+	}
+}
+
+func TestAudioAloneAndVideoAlone(t *testing.T) {
+	for name, p := range map[string]rtctest.Params{"audio": {Audio: true}, "video": {Video: true}} {
+		t.Run(name, func(t *testing.T) {
+			s, b := play(t, p)
+			require.Equal(t, 1, strings.Count(s.answer, "m="))
+			s.publisher.Write(picture(0, true, 100))
+			s.publisher.Write(sound(0))
+			require.Equal(t, p.Audio, receive(t, b.Packets).PayloadType == 8)
+		})
+	}
+}
+
+func TestWhereUDPIsClosedMediaGoesOverTCP(t *testing.T) {
+	s, b := play(t, rtctest.Params{Audio: true, TCP: true})
+	s.publisher.Write(sound(7))
+	require.Equal(t, []byte{7, 1, 2, 3}, receive(t, b.Packets).Payload)
+}
+
+func TestBrowserThatIsNotReachedIsGivenUp(t *testing.T) {
+	b := rtctest.New(t, rtctest.Params{Video: true})
+	s := newStage(t, b.Offer(t), 200*time.Millisecond)
+	require.Equal(t, gateway.ViewerConnecting, s.viewer.Sink().Viewer.State)
+	require.ErrorIs(t, s.end(t), ErrNoWay)
+	require.Empty(t, s.stream.Readers())
+}
+
+func TestEnds(t *testing.T) {
+	for name, tt := range map[string]struct {
+		end  func(s *stage, b *rtctest.Browser)
+		want error
+	}{
+		"the browser leaves": {func(_ *stage, b *rtctest.Browser) { b.Close() }, ErrLeft},
+		"the stream ends":    {func(s *stage, _ *rtctest.Browser) { s.stream.Close() }, nil},
+		"it is told to":      {func(s *stage, _ *rtctest.Browser) { s.stop() }, context.Canceled},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, b := play(t, rtctest.Params{Video: true, Audio: true})
+			tt.end(s, b)
+			require.ErrorIs(t, s.end(t), tt.want)
+			require.Empty(t, s.stream.Readers())
+			receive(t, b.Gone)
+		})
+	}
+}
