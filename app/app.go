@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callcast/app/config"
+	"callcast/assets"
 	"callcast/gateway"
 	"callcast/gateway/demophone"
 	"callcast/gateway/engine"
@@ -100,7 +101,7 @@ func inTime(stop func(context.Context) error) error {
 
 // startREST serves the API over HTTP. A port that is taken is published; the rest runs.
 func startREST(eng *engine.Engine, cfg gateway.ListenConfig, log *slog.Logger) *rest.Server {
-	server := rest.New(rest.Params{API: eng, Version: Version, Log: log})
+	server := rest.New(rest.Params{API: eng, Version: Version, Player: assets.Player(), Log: log})
 	listener := gateway.Listener{Name: "rest", Setting: "rest_port"}
 	addr, err := server.Start(cfg)
 	if err != nil {

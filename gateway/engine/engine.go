@@ -42,6 +42,7 @@ type Engine struct {
 	rtmp    *server.Server
 	streams *streams
 	calls   *calls
+	viewers *viewers
 
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
@@ -70,6 +71,7 @@ func New(p Params) (*Engine, error) {
 	e.life, e.cancel = context.WithCancel(context.Background())
 	e.streams = newStreams(&e.bus, transcode.New(), p.Log)
 	e.calls = newCalls(e)
+	e.viewers = newViewers(e)
 	e.rtmp = server.New(server.Params{Hub: e.streams, Log: p.Log})
 	return e, nil
 }
@@ -96,6 +98,7 @@ func (e *Engine) Start() error {
 		return err
 	}
 	e.startRTMP()
+	e.startWebRTC()
 	e.tasks.Go(e.publishStats)
 	return nil
 }
@@ -197,7 +200,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.calls.refuse()
 	e.cancel()
 	left := e.calls.wait(ctx)
-	err := errors.Join(left, e.rtmp.Close(ctx), e.agent.Close(ctx))
+	err := errors.Join(left, e.viewers.close(), e.rtmp.Close(ctx), e.agent.Close(ctx))
 	e.tasks.Wait()
 	e.streams.closeAll()
 	e.ports.Close()

@@ -45,7 +45,7 @@ func newCallRoom(e *Engine, spec gateway.CallSpec, target *rtmp.Target) (*callRo
 			OnChange: func(s sinkrtmp.PushState) { r.call.SetPush(call.Push{Status: s.Status, Problem: s.Problem}) },
 			Log:      r.log,
 		})
-		streamRoom.addPush(r.pushSink)
+		streamRoom.list(r.pushSink) // as long as the stream
 	}
 	return r, nil
 }

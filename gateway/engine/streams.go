@@ -33,8 +33,8 @@ type streamRoom struct {
 	callID  string
 	created time.Time
 
-	mu     sync.Mutex            // guards pushes
-	pushes []func() gateway.Sink // state of the pushes fed from here
+	mu    sync.Mutex             // guards sinks
+	sinks []*func() gateway.Sink // states of those fed from here that know more of themselves than their readers do
 }
 
 func newStreams(b *bus.Bus, d stream.Deriver, log *slog.Logger) *streams {
@@ -145,11 +145,17 @@ func (s *streams) Play(_, name string) (*stream.Stream, error) {
 	return room.stream, nil
 }
 
-// addPush lists a push among the stream's sinks.
-func (r *streamRoom) addPush(state func() gateway.Sink) {
+// list puts a sink among the stream's until the function it returns is called.
+func (r *streamRoom) list(state func() gateway.Sink) (unlist func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.pushes = append(r.pushes, state)
+	listed := &state
+	r.sinks = append(r.sinks, listed)
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.sinks = slices.DeleteFunc(r.sinks, func(have *func() gateway.Sink) bool { return have == listed })
+	}
 }
 
 func (r *streamRoom) snapshot() gateway.Stream {
@@ -164,15 +170,15 @@ func (r *streamRoom) snapshot() gateway.Stream {
 		Video:   mediaStats(video),
 	}
 	for _, reader := range r.stream.Readers() {
-		if sink := reader.Sink(); sink.Kind != gateway.SinkRTMPPush {
+		if sink := reader.Sink(); sink.Kind != gateway.SinkRTMPPush && sink.Kind != gateway.SinkWebRTC {
 			s.Sinks = append(s.Sinks, sink)
 		}
 	}
 	r.mu.Lock()
-	pushes := slices.Clone(r.pushes)
+	listed := slices.Clone(r.sinks)
 	r.mu.Unlock()
-	for _, state := range pushes {
-		s.Sinks = append(s.Sinks, state())
+	for _, state := range listed {
+		s.Sinks = append(s.Sinks, (*state)())
 	}
 	return s
 }

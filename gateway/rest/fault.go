@@ -84,6 +84,10 @@ func reasonOf(status int) string {
 		return "path"
 	case http.StatusMethodNotAllowed:
 		return "method"
+	case http.StatusUnsupportedMediaType:
+		return "content_type"
+	case http.StatusRequestEntityTooLarge:
+		return gateway.ReasonTooLong
 	}
 	return gateway.ReasonInternal
 }

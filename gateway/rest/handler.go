@@ -2,6 +2,7 @@ package rest
 
 import (
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -15,6 +16,7 @@ type Params struct {
 	API     gateway.API
 	Log     *slog.Logger
 	Version string // told by /healthz and the metrics
+	Player  fs.FS  // the player page: index.html, player.js, player.css
 }
 
 // service answers the requests. Each endpoint is one method.
@@ -22,6 +24,7 @@ type service struct {
 	api     gateway.API
 	log     *slog.Logger
 	version string
+	page    fs.FS
 }
 
 // endpoint answers one request, or returns the error to answer with before it wrote anything.
@@ -36,7 +39,7 @@ type route struct {
 
 // Handler answers every endpoint, for a Server or for another server to mount.
 func Handler(p Params) http.Handler {
-	s := &service{api: p.API, log: p.Log, version: p.Version}
+	s := &service{api: p.API, log: p.Log, version: p.Version, page: p.Player}
 	mux := http.NewServeMux()
 	for _, r := range s.routes() {
 		mux.Handle(r.path, s.handle(r))
@@ -49,6 +52,7 @@ func Handler(p Params) http.Handler {
 
 func (s *service) routes() []route {
 	post, get, both := []string{http.MethodPost}, []string{http.MethodGet}, []string{http.MethodGet, http.MethodPost}
+	del := []string{http.MethodDelete}
 	return []route{
 		{"/rest-api/call/startup", post, s.startCall},
 		{"/RESTCall/call", post, s.startCall},
@@ -56,6 +60,11 @@ func (s *service) routes() []route {
 		{"/rest-api/call/find_all", both, s.findAllCalls},
 		{"/rest-api/call/terminate", post, s.terminateCall},
 		{"/rest-api/call/send_dtmf", post, s.sendDTMF},
+		{"/whep/{stream}", post, s.startWatching},
+		{"/whep/{stream}/{viewing}", del, s.stopWatching},
+		{"/play/{stream}", get, s.player},
+		{"/player/player.js", get, s.playerScript},
+		{"/player/player.css", get, s.playerStyle},
 		{"/rest-api/events", get, s.streamEvents},
 		{"/events", get, s.streamEvents},
 		{"/healthz", get, s.health},

@@ -164,9 +164,9 @@ func TestMetrics(t *testing.T) {
 func TestStatistics(t *testing.T) {
 	h := handlerOf(loaded())
 	require.Equal(t, "-----Call Stats---\ncalls=2\ncalls_established=1\ncalls_in=1\ncalls_out=1\n"+
-		"-----Stream Stats---\nstreams_sip_in=1\nstreams_rtmp_in=1\nstreams_rtmp_out=2\nstreams_viewers=1\n",
+		"-----Stream Stats---\nstreams_sip_in=1\nstreams_rtmp_in=1\nstreams_rtmp_out=2\nstreams_webrtc_out=0\nstreams_viewers=1\n",
 		ask(h, http.MethodGet, "/?action=stat", "").Body.String())
-	require.JSONEq(t, `{"streams_stats":{"streams_sip_in":1,"streams_rtmp_in":1,"streams_rtmp_out":2,"streams_viewers":1}}`,
+	require.JSONEq(t, `{"streams_stats":{"streams_sip_in":1,"streams_rtmp_in":1,"streams_rtmp_out":2,"streams_webrtc_out":0,"streams_viewers":1}}`,
 		ask(h, http.MethodGet, "/?action=stat&format=json&groups=streams_stats,port_stats", "").Body.String())
 }
 

@@ -67,7 +67,8 @@ func statGroups(snap gateway.Snapshot) []statGroup {
 			{"streams_sip_in", sources[gateway.SourceSIP]},
 			{"streams_rtmp_in", sources[gateway.SourceRTMP]},
 			{"streams_rtmp_out", sinks[gateway.SinkRTMPPush] + sinks[gateway.SinkRTMPPlayer]},
-			{"streams_viewers", sinks[gateway.SinkRTMPPlayer]},
+			{"streams_webrtc_out", sinks[gateway.SinkWebRTC]},
+			{"streams_viewers", sinks[gateway.SinkRTMPPlayer] + sinks[gateway.SinkWebRTC]},
 		}},
 	}
 }

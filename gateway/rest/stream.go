@@ -26,6 +26,18 @@ type sink struct {
 	Problem *string `json:"problem"`
 	Bytes   uint64  `json:"bytes"`
 	Dropped uint64  `json:"dropped"`
+	Viewer  *viewer `json:"viewer"`
+}
+
+// viewer is what a browser says of what it gets.
+type viewer struct {
+	State       string  `json:"state"`
+	Remote      *string `json:"remote"`
+	LossPercent float64 `json:"lossPercent"`
+	RTTMS       float64 `json:"rttMs"`
+	NACKs       uint64  `json:"nacks"`
+	Resent      uint64  `json:"resent"`
+	KeyRequests uint64  `json:"keyRequests"`
 }
 
 type media struct {
@@ -60,12 +72,23 @@ func streamOf(s gateway.Stream) *stream {
 	for _, k := range s.Sinks {
 		sinks = append(sinks, sink{
 			ID: k.ID, Kind: string(k.Kind), Target: k.Target, Status: nullable(string(k.Status)),
-			Problem: nullable(k.Problem), Bytes: k.Bytes, Dropped: k.Dropped,
+			Problem: nullable(k.Problem), Bytes: k.Bytes, Dropped: k.Dropped, Viewer: viewerOf(k),
 		})
 	}
 	return &stream{
 		Name: s.Name, Source: string(s.Source), CallID: nullable(s.CallID), Live: s.Live, CreatedAt: moment(s.Created),
 		Audio: mediaOf(s.Audio), Video: mediaOf(s.Video), Sinks: sinks,
+	}
+}
+
+func viewerOf(k gateway.Sink) *viewer {
+	if k.Kind != gateway.SinkWebRTC {
+		return nil
+	}
+	v := k.Viewer
+	return &viewer{
+		State: string(v.State), Remote: nullable(v.Remote), LossPercent: v.LossPercent, RTTMS: v.RTTMS,
+		NACKs: v.NACKs, Resent: v.Resent, KeyRequests: v.KeyRequests,
 	}
 }
 

@@ -1,0 +1,108 @@
+package engine
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+	"callcast/gateway/demophone"
+	"callcast/gateway/internal/rtc/rtctest"
+)
+
+func viewersOf(e *Engine, name string) []gateway.Sink {
+	var viewers []gateway.Sink
+	for _, room := range e.streams.all() {
+		if room.stream.Name() != name {
+			continue
+		}
+		for _, s := range room.snapshot().Sinks {
+			if s.Kind == gateway.SinkWebRTC {
+				viewers = append(viewers, s)
+			}
+		}
+	}
+	return viewers
+}
+
+func TestViewerComesAndGoes(t *testing.T) {
+	e, phone := start(t, loopback()), callee(t, demophone.Params{})
+	events := follow(t, e)
+	require.NoError(t, e.StartCall(t.Context(), spec("c1", phone)))
+	events.await(t, "c1", established)
+	browser := rtctest.New(t, rtctest.Params{Audio: true, Video: true})
+	viewing, err := e.Play(t.Context(), gateway.PlaySpec{Stream: "c1", Offer: browser.Offer(t)})
+	require.NoError(t, err)
+	listed := viewersOf(e, "c1")
+	require.Len(t, listed, 1)
+	require.Equal(t, viewing.ID, listed[0].ID)
+	require.Equal(t, gateway.ViewerConnecting, listed[0].Viewer.State)
+
+	browser.Accept(t, viewing.Answer)
+	require.Eventually(t, func() bool {
+		listed := viewersOf(e, "c1")
+		return len(listed) == 1 && listed[0].Viewer.State == gateway.ViewerPlaying && listed[0].Bytes > 0
+	}, patience, 10*time.Millisecond)
+
+	require.NoError(t, e.StopPlaying(t.Context(), viewing.ID))
+	require.Eventually(t, func() bool { return len(viewersOf(e, "c1")) == 0 }, patience, 10*time.Millisecond)
+	requireRefusal(t, e.StopPlaying(t.Context(), viewing.ID), gateway.CodeNotFound, gateway.ReasonViewerMissing)
+	<-browser.Gone
+}
+
+func TestOffersThatAreRefusedLeaveNothing(t *testing.T) {
+	e, phone := start(t, loopback()), callee(t, demophone.Params{})
+	require.NoError(t, e.StartCall(t.Context(), spec("c1", phone)))
+	for name, tt := range map[string]struct {
+		spec   gateway.PlaySpec
+		code   gateway.Code
+		reason string
+	}{
+		"no such stream": {gateway.PlaySpec{Stream: "c2"}, gateway.CodeNotFound, gateway.ReasonStreamMissing},
+		"not SDP":        {gateway.PlaySpec{Stream: "c1", Offer: "?"}, gateway.CodeInvalid, gateway.ReasonSDP},
+		"no codec": {gateway.PlaySpec{
+			Stream: "c1", Offer: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n",
+		}, gateway.CodeInvalid, gateway.ReasonNoCodec},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := e.Play(t.Context(), tt.spec)
+			requireRefusal(t, err, tt.code, tt.reason)
+			require.Empty(t, viewersOf(e, "c1"))
+		})
+	}
+}
+
+func TestViewersWithoutAPort(t *testing.T) {
+	taken, err := net.ListenPacket("udp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+	c := loopback()
+	c.WebRTC.Port = taken.LocalAddr().(*net.UDPAddr).Port
+	e, phone := start(t, c), callee(t, demophone.Params{})
+	require.NoError(t, e.StartCall(t.Context(), spec("c1", phone)))
+	_, err = e.Play(t.Context(), gateway.PlaySpec{Stream: "c1"})
+	requireRefusal(t, err, gateway.CodeUnavailable, gateway.ReasonPortTaken)
+	for _, l := range e.Snapshot().Listeners {
+		require.Equal(t, l.Name == "webrtc", l.Err != nil, l.Name)
+	}
+}
+
+func TestStoppingSendsViewersAway(t *testing.T) {
+	phone := callee(t, demophone.Params{})
+	e, err := New(Params{Config: loopback(), Version: "test", Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	require.NoError(t, e.Start())
+	require.NoError(t, e.StartCall(t.Context(), spec("c1", phone)))
+	browser := rtctest.New(t, rtctest.Params{Audio: true})
+	viewing, err := e.Play(t.Context(), gateway.PlaySpec{Stream: "c1", Offer: browser.Offer(t)})
+	require.NoError(t, err)
+	browser.Accept(t, viewing.Answer)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, e.Close(ctx))
+	require.Error(t, e.StopPlaying(t.Context(), viewing.ID))
+}
