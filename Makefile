@@ -9,7 +9,7 @@ LINT        := .make/bin/golangci-lint-v2.15.0
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
 TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg sip-tester \
-  kamailio kamailio-extra-modules xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
+  kamailio kamailio-extra-modules chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run build package test test-interop bench soak fuzz lint fmt build-tools test-tools go

@@ -14,6 +14,7 @@ func TestPackagesExist(t *testing.T) {
 		"gateway", "gateway/engine", "gateway/rest", "gateway/gatewaytest", "gateway/demophone",
 		"gateway/internal/media", "gateway/internal/clock", "gateway/internal/codec/h264", "gateway/internal/codec/transcode",
 		"gateway/internal/sdp", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
+		"gateway/internal/rtc", "gateway/internal/sink/webrtc",
 		"gateway/internal/stream", "gateway/internal/source/sip", "gateway/internal/source/rtmp",
 		"gateway/internal/sink/rtmp", "gateway/internal/sink/preview", "gateway/internal/call", "gateway/internal/bus",
 		"test/peers", "test/interop", "test/window", "test/bench",
@@ -75,6 +76,9 @@ func TestOneSubtreeForEachLibrary(t *testing.T) {
 		"github.com/yutopp/go-rtmp":     {"gateway/internal/rtmp"},
 		"github.com/yutopp/go-amf0":     {"gateway/internal/rtmp"},
 		"github.com/zalando/go-keyring": {"app/secrets"},
+		"github.com/pion/webrtc":        {"gateway/internal/rtc", "test/peers"},
+		"github.com/pion/ice":           {"gateway/internal/rtc"},
+		"github.com/coder/websocket":    {"test/peers"},
 		"gopkg.in/yaml.v3":              {"app/config"},
 		"C":                             {"gateway/internal/codec/transcode"},
 	} {

@@ -17,6 +17,8 @@ rest_host: 127.0.0.1
 rest_port: %d
 rtmp_host: 127.0.0.1
 rtmp_port: 0
+webrtc_host: 127.0.0.1
+webrtc_port: 0
 sip_host: 127.0.0.1
 sip_port: 0
 rtmp_transponder_stream_name_prefix: ""

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"callcast/assets"
 	"callcast/gateway"
 	"callcast/gateway/engine"
 	"callcast/gateway/rest"
@@ -36,6 +37,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 	cfg := gateway.DefaultConfig()
 	cfg.REST.Port, cfg.RTMP.Port, cfg.SIP.Port = 0, 0, 0
 	cfg.SIP.Host = "127.0.0.1"
+	cfg.WebRTC = gateway.ListenConfig{Host: "127.0.0.1"}
 	cfg.RTP = gateway.RTPConfig{}
 	for _, c := range change {
 		c(&cfg)
@@ -46,7 +48,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 	g.api, err = engine.New(engine.Params{Config: cfg, Version: "test", Log: log})
 	require.NoError(t, err)
 	require.NoError(t, g.api.Start())
-	server := rest.New(rest.Params{API: g.api, Version: "test", Log: log})
+	server := rest.New(rest.Params{API: g.api, Version: "test", Player: assets.Player(), Log: log})
 	addr, err := server.Start(cfg.REST)
 	require.NoError(t, err)
 	g.rest = "http://" + addr.String()

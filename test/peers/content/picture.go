@@ -76,3 +76,14 @@ func lit(grey []byte) bool {
 	}
 	return sum > lampWhite*lampSize*lampSize
 }
+
+// Counter reads the number of a picture of the demo clip from its brightness, 160 by 90 pixels. ok is false for a picture that
+// is none of the clip's, or damaged.
+func Counter(grey []byte) (number int, ok bool) {
+	if len(grey) != width*height {
+		return 0, false
+	}
+	top, first := readBar(grey, topRow, 45)
+	bottom, second := readBar(grey, bottomRow, 83)
+	return top, first == readable && second == readable && top == bottom
+}

@@ -1,0 +1,128 @@
+package peers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/coder/websocket/wsjson"
+	"github.com/stretchr/testify/require"
+)
+
+// Chromium is the browser, without a window.
+type Chromium struct {
+	process *process
+	address string // host:port of its remote debugging
+}
+
+// StartChromium starts a browser that ends with the test.
+func StartChromium(t testing.TB) *Chromium {
+	t.Helper()
+	dir := t.TempDir()
+	c := &Chromium{process: start(t, dir, "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+		"--no-first-run", "--autoplay-policy=no-user-gesture-required", "--window-size=1280,800",
+		"--remote-debugging-port=0", "--user-data-dir="+dir, "about:blank")}
+	t.Cleanup(c.process.kill) // before its directory goes
+	require.Eventually(t, func() bool {
+		c.process.alive(t)
+		text, err := os.ReadFile(filepath.Join(dir, "DevToolsActivePort"))
+		port, _, whole := strings.Cut(string(text), "\n")
+		c.address = "127.0.0.1:" + port
+		return err == nil && whole
+	}, 30*time.Second, 20*time.Millisecond, "chromium does not start")
+	return c
+}
+
+// Page is an open tab.
+type Page struct {
+	conn *websocket.Conn
+	sent int
+}
+
+// Open opens a page in a tab of its own.
+func (c *Chromium) Open(t testing.TB, address string) *Page {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+c.address+"/json/new?"+url.QueryEscape(address), nil)
+	require.NoError(t, err)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	var tab struct{ WebSocketDebuggerURL string }
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&tab))
+	conn, handshake, err := websocket.Dial(t.Context(), tab.WebSocketDebuggerURL, nil)
+	require.NoError(t, err)
+	if handshake.Body != nil {
+		_ = handshake.Body.Close()
+	}
+	conn.SetReadLimit(16 << 20)
+	t.Cleanup(func() { _ = conn.CloseNow() })
+	return &Page{conn: conn}
+}
+
+// Eval evaluates a JavaScript expression, waits for it if it is a promise, and stores its value in result, which may
+// be nil.
+func (p *Page) Eval(t testing.TB, expression string, result any) {
+	t.Helper()
+	var answer struct {
+		Result struct {
+			Value json.RawMessage
+		}
+		ExceptionDetails json.RawMessage
+	}
+	p.call(t, "Runtime.evaluate", map[string]any{
+		"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true,
+	}, &answer)
+	require.Nil(t, answer.ExceptionDetails, "%s: %s", expression, answer.ExceptionDetails)
+	if result != nil {
+		require.NoError(t, json.Unmarshal(answer.Result.Value, result), "%s", expression)
+	}
+}
+
+// Text evaluates an expression that is a string.
+func (p *Page) Text(t testing.TB, expression string) string {
+	t.Helper()
+	var s string
+	p.Eval(t, "String("+expression+")", &s)
+	return s
+}
+
+// Press types a key.
+func (p *Page) Press(t testing.TB, key string) {
+	t.Helper()
+	for _, kind := range []string{"keyDown", "keyUp"} {
+		p.call(t, "Input.dispatchKeyEvent", map[string]any{"type": kind, "key": key, "text": key}, nil)
+	}
+}
+
+// call sends a command of the DevTools protocol and waits for its answer, passing over events.
+func (p *Page) call(t testing.TB, method string, params, result any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	p.sent++
+	require.NoError(t, wsjson.Write(ctx, p.conn, map[string]any{"id": p.sent, "method": method, "params": params}))
+	for {
+		var m struct {
+			ID     int
+			Result json.RawMessage
+			Error  *struct{ Message string }
+		}
+		require.NoError(t, wsjson.Read(ctx, p.conn, &m))
+		if m.ID != p.sent {
+			continue
+		}
+		require.Nil(t, m.Error, fmt.Sprint(method, ": ", m.Error))
+		if result != nil {
+			require.NoError(t, json.Unmarshal(m.Result, result))
+		}
+		return
+	}
+}
