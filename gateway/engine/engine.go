@@ -178,7 +178,7 @@ func (e *Engine) AddListener(l gateway.Listener, refused func() uint64) {
 	e.bus.SetListener(l)
 }
 
-// ListenError explains why a server - "rest", "rtmp" or "sip" - does not listen, and names the setting to change.
+// ListenError explains why a server - "rest", "rtmp", "webrtc" or "sip" - does not listen, and names the setting to change.
 func ListenError(name, addr string, err error) *gateway.Error {
 	e := &gateway.Error{Code: gateway.CodeUnavailable, Value: addr, Err: err}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/media"
@@ -19,7 +20,8 @@ const maxViewers = 1000
 
 // viewers is the registry of browsers that watch.
 type viewers struct {
-	engine *Engine
+	engine  *Engine
+	refused atomic.Uint64 // offers that could not be answered
 
 	mu      sync.Mutex    // guards what follows
 	port    *rtc.Endpoint // nil while there is none
@@ -46,6 +48,7 @@ func (e *Engine) Play(ctx context.Context, spec gateway.PlaySpec) (gateway.Viewi
 	peer, answer, err := port.Answer(ctx, spec.Offer, room.audioCodec(), room.stream.Name())
 	if err != nil {
 		e.viewers.leave(id)
+		e.viewers.refused.Add(1)
 		return gateway.Viewing{}, offerError(err)
 	}
 	viewer := webrtc.New(webrtc.Params{
@@ -144,13 +147,14 @@ func (e *Engine) startWebRTC() {
 	listener := gateway.Listener{Name: "webrtc", Setting: "webrtc_port", Address: c.Address()}
 	endpoint, err := rtc.Listen(e.life, rtc.Params{Host: c.Host, Port: c.Port, PublicIP: e.config.SIP.PublicIP, Log: e.log})
 	if err != nil {
-		listener.Err = ListenError("webrtc_port", c.Address(), err)
+		listener.Err = ListenError("webrtc", c.Address(), err)
+		listener.Setting = listener.Err.Field
 		e.log.Error("WebRTC port", "err", err)
 	} else {
 		listener.Address = endpoint.Addr().String()
 		e.viewers.serve(endpoint)
 	}
-	e.bus.SetListener(listener)
+	e.AddListener(listener, e.viewers.refused.Load)
 }
 
 // audioCodec is what the stream's source sends, empty if nothing has arrived yet.
