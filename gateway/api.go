@@ -20,11 +20,39 @@ type API interface {
 	RequestKeyframe(ctx context.Context, stream string) error
 	// OpenPreview starts decoding a stream for the eye and the level meter. The caller closes it.
 	OpenPreview(ctx context.Context, stream string) (Preview, error)
-	// Play lets a browser watch a stream over WebRTC. The answer is complete: no candidate follows it. A viewer whose
-	// media finds no way, that leaves, or whose stream ends, is removed without being asked.
-	Play(ctx context.Context, spec PlaySpec) (Viewing, error)
-	// StopPlaying ends a viewing. It returns once it is on its way down.
-	StopPlaying(ctx context.Context, viewingID string) error
+	// Play lets a browser watch a stream over WebRTC. The answer is complete: no candidate follows it. What becomes of
+	// the media session is told by events; one whose media finds no way, whose browser leaves or whose stream ends is
+	// removed without being asked.
+	Play(ctx context.Context, spec PlaySpec) (MediaAnswer, error)
+	// Publish makes what a browser sends over WebRTC a stream, under the same rules as Play.
+	Publish(ctx context.Context, spec PublishSpec) (MediaAnswer, error)
+	// EndMediaSession ends what a browser plays or publishes, and says why. It returns once it is on its way down.
+	EndMediaSession(ctx context.Context, id string, why MediaInfo) error
+	// EndStream takes a stream's source away: the call is hung up, the publisher disconnected, the pull ended.
+	EndStream(ctx context.Context, stream string) error
+	// StartPush sends a stream to one more RTMP server. A stream that its call has only reserved so far will do.
+	StartPush(ctx context.Context, spec PushSpec) (Push, error)
+	EndPush(ctx context.Context, id string) error
+	// MutePush puts silence in place of the sound of a push, or takes it away.
+	MutePush(ctx context.Context, id string, muted bool) error
+	// PlayIntoPush puts a sound file in place of the sound of a push until it ends; an empty one stops it.
+	PlayIntoPush(ctx context.Context, id string, sound Sound) error
+	// TestPush connects to an RTMP server, publishes a still picture with silence for a second, and tells what was said.
+	// The stream named in spec need not exist.
+	TestPush(ctx context.Context, spec PushSpec) (PushTest, error)
+	// StartPull fetches a stream from another RTMP server, and goes on doing so until it is ended.
+	StartPull(ctx context.Context, spec PullSpec) (Pull, error)
+	// EndPull ends the pull with this id or URI.
+	EndPull(ctx context.Context, pull string) error
+	// InjectStream sends picture and sound of a stream to the remote party of an established call, in place of what
+	// was injected before, until the stream ends or EndInjection; then silence and slate again.
+	InjectStream(ctx context.Context, callID, stream string) error
+	// InjectSound plays a sound file to the remote party of an established call, in place of any other sound.
+	InjectSound(ctx context.Context, callID string, sound Sound) error
+	// EndInjection stops the stream that is injected into a call.
+	EndInjection(ctx context.Context, callID string) error
+	// EndSound stops the sound file that plays into a call.
+	EndSound(ctx context.Context, callID string) error
 	// Snapshot is everything that exists now.
 	Snapshot() Snapshot
 	// Subscribe returns a view that starts with everything that exists and goes on with every change.
@@ -33,14 +61,17 @@ type API interface {
 
 // Snapshot is the state of the gateway at one moment, each list sorted by creation.
 type Snapshot struct {
-	Calls     []Call
-	Streams   []Stream
-	Listeners []Listener
+	Calls         []Call
+	Streams       []Stream
+	MediaSessions []MediaSession
+	Pushes        []Push
+	Pulls         []Pull
+	Listeners     []Listener
 }
 
 // Subscription delivers changes to one subscriber. Between two calls of Next only the latest value of each entity
-// is kept, so a slow subscriber costs the engine nothing and never sees stale state. The exception is a call's
-// last snapshot: it is always delivered before its removal.
+// is kept, so a slow subscriber costs the engine nothing and never sees stale state. The exceptions are the
+// last snapshots of calls and media sessions: they are always delivered before the removal.
 type Subscription interface {
 	// Next waits until something changed. The first Next returns at once with one event for each entity that
 	// exists. It returns an error when ctx ends, when the subscription is closed, and when the subscriber has let
@@ -52,10 +83,13 @@ type Subscription interface {
 // Event tells the new value of one entity, or its removal. Exactly one of the pointers is set unless Removed.
 type Event struct {
 	Kind     EventKind
-	ID       string // call id, stream name or listener name
+	ID       string // call id, stream name, media session, push or pull id, or listener name
 	Removed  bool
 	Call     *Call
 	Stream   *Stream
+	Session  *MediaSession
+	Push     *Push
+	Pull     *Pull
 	Listener *Listener
 }
 
@@ -66,6 +100,9 @@ type EventKind string
 const (
 	EventCall     EventKind = "call"
 	EventStream   EventKind = "stream"
+	EventSession  EventKind = "session"
+	EventPush     EventKind = "push"
+	EventPull     EventKind = "pull"
 	EventListener EventKind = "listener"
 )
 
@@ -91,7 +128,7 @@ const SilenceLevel = -96.0
 
 // Listener is one port the gateway serves on, or could not.
 type Listener struct {
-	Name    string // "rest", "rtmp", "sip", "webrtc"
+	Name    string // "rest", "rtmp", "sip", "webrtc", "ws", "wss"
 	Setting string // the configuration key that moves it
 	Address string // host:port in use, or what was asked for if none is
 	Err     *Error // why it does not listen

@@ -89,6 +89,8 @@ type Call struct {
 	RTMPProblem string // what the RTMP server or the network last said; empty when all is well
 	HasAudio    bool
 	HasVideo    bool
+	Injected    string // the stream that goes to the remote party in place of silence and slate
+	Playing     string // the sound file that does
 	SDP         string // the answer of the remote party, once there
 	Ending      Ending
 	Created     time.Time

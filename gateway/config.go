@@ -11,10 +11,14 @@ type Config struct {
 	REST ListenConfig
 	RTMP ListenConfig
 	// WebRTC is the port, UDP and TCP, that media to every browser leaves from.
-	WebRTC ListenConfig
-	SIP    SIPConfig
-	RTP    RTPConfig
-	Media  MediaConfig
+	WebRTC WebRTCConfig
+	// WebSDK is where WCS's browser clients connect by WebSocket, and WebSDKTLS the same behind TLS.
+	WebSDK    ListenConfig
+	WebSDKTLS ListenConfig
+	TLS       TLSConfig
+	SIP       SIPConfig
+	RTP       RTPConfig
+	Media     MediaConfig
 }
 
 // ListenConfig is one port that is served.
@@ -25,6 +29,21 @@ type ListenConfig struct {
 
 // Address is host:port as net.Listen takes it.
 func (c ListenConfig) Address() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }
+
+// WebRTCConfig is the port for browsers and what helps them to reach it.
+type WebRTCConfig struct {
+	ListenConfig
+	STUN         string // host:port of a server that tells the public address; empty = none
+	TURN         string // host:port of a server that relays media; empty = none
+	TURNUser     string
+	TURNPassword Secret
+}
+
+// TLSConfig is the certificate that servers show. Without one they make their own at each start.
+type TLSConfig struct {
+	Certificate string // PEM file
+	Key         string // PEM file
+}
 
 // SIPConfig is the SIP user agent.
 type SIPConfig struct {
@@ -45,14 +64,18 @@ type RTPConfig struct {
 type MediaConfig struct {
 	SlateWithoutVideo bool   // an audio-only call goes out with a slate picture
 	RTMPNamePrefix    string // put before rtmpStream, as WCS does
+	SoundDir          string // folder of WAV files that may be played into calls and pushes; empty = none
+	Transcode         bool   // never pass pictures on as they came (WCS disable_streaming_proxy)
 }
 
-// DefaultConfig is what Callcast runs with when nothing is configured: everything on, REST and RTMP on loopback.
+// DefaultConfig is what Callcast runs with when nothing is configured: everything on; REST, WebSDK and RTMP on loopback.
 func DefaultConfig() Config {
 	return Config{
-		REST:   ListenConfig{Host: "127.0.0.1", Port: 8081},
-		RTMP:   ListenConfig{Host: "127.0.0.1", Port: 1935},
-		WebRTC: ListenConfig{Port: 8889},
+		REST:      ListenConfig{Host: "127.0.0.1", Port: 8081},
+		RTMP:      ListenConfig{Host: "127.0.0.1", Port: 1935},
+		WebRTC:    WebRTCConfig{ListenConfig: ListenConfig{Port: 8889}},
+		WebSDK:    ListenConfig{Host: "127.0.0.1", Port: 8080},
+		WebSDKTLS: ListenConfig{Host: "127.0.0.1", Port: 8443},
 		SIP: SIPConfig{
 			Port:           5060,
 			RegisterExpiry: 10 * time.Minute,

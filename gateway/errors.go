@@ -31,32 +31,40 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Reasons that clients translate. Each stands for one sentence.
 const (
-	ReasonRequired      = "required"        // Field is missing
-	ReasonCharacters    = "characters"      // Field holds characters that SIP does not allow
-	ReasonSIPURI        = "sip_uri"         // Field is not a SIP address
-	ReasonScheme        = "scheme"          // Field's URL has an unknown scheme
-	ReasonURL           = "url"             // Field is not a URL
-	ReasonHost          = "host"            // Field names a host that cannot be resolved
-	ReasonPort          = "port"            // Field is not a port
-	ReasonChoice        = "choice"          // Field is none of the values allowed
-	ReasonDigits        = "digits"          // Field is not DTMF
-	ReasonTooLong       = "too_long"        // Field is longer than allowed
-	ReasonCallExists    = "call_exists"     // a call with this id exists
-	ReasonTargetInUse   = "target_in_use"   // another call publishes to this URL and name
-	ReasonStreamInUse   = "stream_in_use"   // another source publishes under this name
-	ReasonCallNotFound  = "call_not_found"  // no call with this id
-	ReasonStreamMissing = "stream_missing"  // no stream with this name
-	ReasonNotUp         = "not_established" // the call is not established
-	ReasonTonesRefused  = "tones_refused"   // the other side does not take tones sent this way
-	ReasonPortTaken     = "port_taken"      // something else listens there
-	ReasonStopping      = "stopping"        // the gateway is stopping
-	ReasonNoPorts       = "no_ports"        // the RTP port range is used up
-	ReasonNoDecoder     = "no_decoder"      // the codec cannot be decoded by this build
-	ReasonSDP           = "sdp"             // Field is not a session description
-	ReasonNoCodec       = "no_codec"        // the offer holds no codec that the gateway sends
-	ReasonViewerMissing = "viewer_missing"  // no viewing with this id
-	ReasonTooMany       = "too_many"        // as many as the gateway serves at once are there
-	ReasonInternal      = "internal"        // a fault of the gateway; the log has the detail
+	ReasonRequired       = "required"        // Field is missing
+	ReasonCharacters     = "characters"      // Field holds characters that SIP does not allow
+	ReasonSIPURI         = "sip_uri"         // Field is not a SIP address
+	ReasonScheme         = "scheme"          // Field's URL has an unknown scheme
+	ReasonURL            = "url"             // Field is not a URL
+	ReasonHost           = "host"            // Field names a host that cannot be resolved
+	ReasonPort           = "port"            // Field is not a port
+	ReasonChoice         = "choice"          // Field is none of the values allowed
+	ReasonDigits         = "digits"          // Field is not DTMF
+	ReasonTooLong        = "too_long"        // Field is longer than allowed
+	ReasonCallExists     = "call_exists"     // a call with this id exists
+	ReasonTargetInUse    = "target_in_use"   // another call publishes to this URL and name
+	ReasonStreamInUse    = "stream_in_use"   // another source publishes under this name
+	ReasonCallNotFound   = "call_not_found"  // no call with this id
+	ReasonStreamMissing  = "stream_missing"  // no stream with this name
+	ReasonNotUp          = "not_established" // the call is not established
+	ReasonTonesRefused   = "tones_refused"   // the other side does not take tones sent this way
+	ReasonPortTaken      = "port_taken"      // something else listens there
+	ReasonStopping       = "stopping"        // the gateway is stopping
+	ReasonNoPorts        = "no_ports"        // the RTP port range is used up
+	ReasonNoDecoder      = "no_decoder"      // the codec cannot be decoded by this build
+	ReasonSDP            = "sdp"             // Field is not a session description
+	ReasonNoCodec        = "no_codec"        // the offer holds no codec that the gateway sends
+	ReasonSessionMissing = "session_missing" // no media session with this id
+	ReasonSessionExists  = "session_exists"  // a media session with this id exists
+	ReasonPushMissing    = "push_missing"    // no push with this id
+	ReasonPushExists     = "push_exists"     // the stream is pushed there already
+	ReasonPullMissing    = "pull_missing"    // no pull with this id or URI
+	ReasonPullExists     = "pull_exists"     // this URI is pulled already
+	ReasonPushRefused    = "push_refused"    // the RTMP server did not take the stream
+	ReasonFileMissing    = "file_missing"    // no such sound file
+	ReasonFileFormat     = "file_format"     // not a sound file that can be played
+	ReasonTooMany        = "too_many"        // as many as the gateway serves at once are there
+	ReasonInternal       = "internal"        // a fault of the gateway; the log has the detail
 )
 
 // Invalid makes an error about one field. The remedy is a sentence.

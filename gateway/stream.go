@@ -4,14 +4,27 @@ import "time"
 
 // Stream is a snapshot of one named stream.
 type Stream struct {
+	ID      string // WCS mediaSessionId of what publishes it
 	Name    string
 	Source  SourceKind
 	CallID  string // the call it comes from, if any
+	Origin  string // what publishes it otherwise: an address, a URI without credentials
 	Live    bool   // false while only reserved: nothing has arrived yet
 	Created time.Time
 	Audio   MediaStats
 	Video   MediaStats
+	Tracks  []Track // the plan: what is copied and what is converted
 	Sinks   []Sink
+}
+
+// Track is one elementary stream that the readers of a stream are given.
+type Track struct {
+	Kind       string // "audio" or "video"
+	Codec      string
+	From       string  // the codec it is converted from; empty for what is passed on as it came
+	Why        string  // why it is converted, in plain words
+	Readers    int     // that read it
+	CPUPercent float64 // of one core, that the conversion takes
 }
 
 // SourceKind says what publishes a stream.
@@ -19,8 +32,10 @@ type SourceKind string
 
 // The kinds of sources.
 const (
-	SourceSIP  SourceKind = "sip"
-	SourceRTMP SourceKind = "rtmp"
+	SourceSIP    SourceKind = "sip"
+	SourceRTMP   SourceKind = "rtmp"
+	SourcePull   SourceKind = "rtmp-pull"
+	SourceWebRTC SourceKind = "webrtc"
 )
 
 // SinkKind says what reads a stream.
@@ -32,6 +47,7 @@ const (
 	SinkRTMPPlayer SinkKind = "rtmp-player"
 	SinkPreview    SinkKind = "preview"
 	SinkWebRTC     SinkKind = "webrtc"
+	SinkCall       SinkKind = "call" // injection
 )
 
 // Sink is a snapshot of one reader of a stream.

@@ -41,6 +41,16 @@ rtmp_host: ""
 rtmp_port: 1936
 webrtc_host: 10.0.0.2
 webrtc_port: 8890
+webrtc_stun: stun.example.com:3478
+webrtc_turn: turn.example.com:3478
+webrtc_turn_user: u
+webrtc_turn_password: p
+ws_host: 10.0.0.3
+ws_port: 8090
+wss_host: 10.0.0.4
+wss_port: 8490
+tls_certificate: /etc/cert.pem
+tls_key: /etc/key.pem
 sip_host: 10.0.0.1
 sip_port: "5062"
 sip_public_ip: 203.0.113.9
@@ -50,17 +60,26 @@ media_port_from: 40000
 media_port_to: 40003
 slate_without_video: false
 rtmp_transponder_stream_name_prefix: ~
+media_dir: /srv/sounds
+disable_streaming_proxy: true
 `))
 	require.NoError(t, err)
 	require.Equal(t, gateway.Config{
-		REST:   gateway.ListenConfig{Host: "::1"},
-		RTMP:   gateway.ListenConfig{Port: 1936},
-		WebRTC: gateway.ListenConfig{Host: "10.0.0.2", Port: 8890},
+		REST: gateway.ListenConfig{Host: "::1"},
+		RTMP: gateway.ListenConfig{Port: 1936},
+		WebRTC: gateway.WebRTCConfig{
+			ListenConfig: gateway.ListenConfig{Host: "10.0.0.2", Port: 8890},
+			STUN:         "stun.example.com:3478", TURN: "turn.example.com:3478", TURNUser: "u", TURNPassword: "p",
+		},
+		WebSDK:    gateway.ListenConfig{Host: "10.0.0.3", Port: 8090},
+		WebSDKTLS: gateway.ListenConfig{Host: "10.0.0.4", Port: 8490},
+		TLS:       gateway.TLSConfig{Certificate: "/etc/cert.pem", Key: "/etc/key.pem"},
 		SIP: gateway.SIPConfig{
 			Host: "10.0.0.1", Port: 5062, PublicIP: "203.0.113.9", RegisterExpiry: 90 * time.Second,
 			NoAnswer: 150 * time.Second,
 		},
-		RTP: gateway.RTPConfig{PortMin: 40000, PortMax: 40003},
+		RTP:   gateway.RTPConfig{PortMin: 40000, PortMax: 40003},
+		Media: gateway.MediaConfig{SoundDir: "/srv/sounds", Transcode: true},
 	}, cfg)
 }
 

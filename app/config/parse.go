@@ -52,7 +52,7 @@ func apply(all []setting, seen map[string]bool, key, value *yaml.Node) error {
 		text = ""
 	}
 	if remedy := all[i].set(text); remedy != "" {
-		return fmt.Errorf("%s %q: %s", key.Value, text, remedy)
+		return fmt.Errorf("%s %q: %s", key.Value, text, remedy) // no secret has a remedy
 	}
 	return nil
 }

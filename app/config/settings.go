@@ -24,6 +24,16 @@ func settings(cfg *gateway.Config) []setting {
 		{"rtmp_port", port(&cfg.RTMP.Port)},
 		{"webrtc_host", host(&cfg.WebRTC.Host)},
 		{"webrtc_port", port(&cfg.WebRTC.Port)},
+		{"webrtc_stun", server(&cfg.WebRTC.STUN)},
+		{"webrtc_turn", server(&cfg.WebRTC.TURN)},
+		{"webrtc_turn_user", text(&cfg.WebRTC.TURNUser)},
+		{"webrtc_turn_password", secret(&cfg.WebRTC.TURNPassword)},
+		{"ws_host", host(&cfg.WebSDK.Host)},
+		{"ws_port", port(&cfg.WebSDK.Port)},
+		{"wss_host", host(&cfg.WebSDKTLS.Host)},
+		{"wss_port", port(&cfg.WebSDKTLS.Port)},
+		{"tls_certificate", text(&cfg.TLS.Certificate)},
+		{"tls_key", text(&cfg.TLS.Key)},
 		{"sip_host", host(&cfg.SIP.Host)},
 		{"sip_port", port(&cfg.SIP.Port)},
 		{"sip_public_ip", address(&cfg.SIP.PublicIP)},
@@ -33,6 +43,8 @@ func settings(cfg *gateway.Config) []setting {
 		{"media_port_to", mediaPort(&cfg.RTP.PortMax)},
 		{"slate_without_video", flag(&cfg.Media.SlateWithoutVideo)},
 		{"rtmp_transponder_stream_name_prefix", name(&cfg.Media.RTMPNamePrefix)},
+		{"media_dir", text(&cfg.Media.SoundDir)},
+		{"disable_streaming_proxy", flag(&cfg.Media.Transcode)},
 	}
 }
 
@@ -52,6 +64,30 @@ func address(target *string) func(string) string {
 			return `give an IP address, or "" to find it out`
 		}
 		*target = text
+		return ""
+	}
+}
+
+func server(target *string) func(string) string {
+	return func(text string) string {
+		if _, port, err := net.SplitHostPort(text); text != "" && (err != nil || port == "") {
+			return `give host:port, or "" for none`
+		}
+		*target = text
+		return ""
+	}
+}
+
+func text(target *string) func(string) string {
+	return func(text string) string {
+		*target = text
+		return ""
+	}
+}
+
+func secret(target *gateway.Secret) func(string) string {
+	return func(text string) string {
+		*target = gateway.Secret(text)
 		return ""
 	}
 }

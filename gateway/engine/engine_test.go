@@ -24,7 +24,7 @@ const patience = 10 * time.Second
 func loopback() gateway.Config {
 	c := gateway.DefaultConfig()
 	c.RTMP.Port, c.SIP.Host, c.SIP.Port = 0, "127.0.0.1", 0
-	c.WebRTC = gateway.ListenConfig{Host: "127.0.0.1"}
+	c.WebRTC.Host, c.WebRTC.Port = "127.0.0.1", 0
 	c.RTP = gateway.RTPConfig{}
 	return c
 }

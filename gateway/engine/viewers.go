@@ -35,21 +35,21 @@ func newViewers(e *Engine) *viewers {
 }
 
 // Play lets a browser watch a stream.
-func (e *Engine) Play(ctx context.Context, spec gateway.PlaySpec) (gateway.Viewing, error) {
+func (e *Engine) Play(ctx context.Context, spec gateway.PlaySpec) (gateway.MediaAnswer, error) {
 	room, err := e.streams.find(spec.Stream)
 	if err != nil {
-		return gateway.Viewing{}, err
+		return gateway.MediaAnswer{}, err
 	}
 	id := rand.Text()
 	alive, port, err := e.viewers.admit(id)
 	if err != nil {
-		return gateway.Viewing{}, err
+		return gateway.MediaAnswer{}, err
 	}
 	peer, answer, err := port.Answer(ctx, spec.Offer, room.audioCodec(), room.stream.Name())
 	if err != nil {
 		e.viewers.leave(id)
 		e.viewers.refused.Add(1)
-		return gateway.Viewing{}, offerError(err)
+		return gateway.MediaAnswer{}, offerError(err)
 	}
 	viewer := webrtc.New(webrtc.Params{
 		ID: id, Stream: room.stream, Peer: peer, ConnectTime: webrtc.ConnectTime, Log: e.log,
@@ -60,7 +60,7 @@ func (e *Engine) Play(ctx context.Context, spec gateway.PlaySpec) (gateway.Viewi
 		defer unlist()
 		e.watch(alive, id, viewer)
 	}()
-	return gateway.Viewing{ID: id, Answer: answer}, nil
+	return gateway.MediaAnswer{ID: id, Answer: answer}, nil
 }
 
 // watch keeps a fault of one viewer from the others.
@@ -73,15 +73,15 @@ func (e *Engine) watch(ctx context.Context, id string, viewer *webrtc.Viewer) {
 	e.log.Info("viewer ended", "viewer", id, "err", viewer.Run(ctx))
 }
 
-// StopPlaying ends a viewing.
-func (e *Engine) StopPlaying(_ context.Context, id string) error {
+// EndMediaSession ends a viewing.
+func (e *Engine) EndMediaSession(_ context.Context, id string, _ gateway.MediaInfo) error {
 	v := e.viewers
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	stop, ok := v.byID[id]
 	if !ok {
 		return &gateway.Error{
-			Code: gateway.CodeNotFound, Reason: gateway.ReasonViewerMissing, Field: "viewing", Value: id,
+			Code: gateway.CodeNotFound, Reason: gateway.ReasonSessionMissing, Field: "viewing", Value: id,
 			Message: fmt.Sprintf("viewing %q: not found; it has ended.", id),
 		}
 	}

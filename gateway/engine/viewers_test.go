@@ -48,9 +48,9 @@ func TestViewerComesAndGoes(t *testing.T) {
 		return len(listed) == 1 && listed[0].Viewer.State == gateway.ViewerPlaying && listed[0].Bytes > 0
 	}, patience, 10*time.Millisecond)
 
-	require.NoError(t, e.StopPlaying(t.Context(), viewing.ID))
+	require.NoError(t, e.EndMediaSession(t.Context(), viewing.ID, gateway.InfoByUser))
 	require.Eventually(t, func() bool { return len(viewersOf(e, "c1")) == 0 }, patience, 10*time.Millisecond)
-	requireRefusal(t, e.StopPlaying(t.Context(), viewing.ID), gateway.CodeNotFound, gateway.ReasonViewerMissing)
+	requireRefusal(t, e.EndMediaSession(t.Context(), viewing.ID, gateway.InfoByUser), gateway.CodeNotFound, gateway.ReasonSessionMissing)
 	<-browser.Gone
 }
 
@@ -104,5 +104,5 @@ func TestStoppingSendsViewersAway(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	require.NoError(t, e.Close(ctx))
-	require.Error(t, e.StopPlaying(t.Context(), viewing.ID))
+	require.Error(t, e.EndMediaSession(t.Context(), viewing.ID, gateway.InfoByUser))
 }

@@ -16,8 +16,10 @@ type Fake struct {
 	SendDTMFFunc        func(ctx context.Context, callID string, dtmf gateway.DTMF) error
 	RequestKeyframeFunc func(ctx context.Context, stream string) error
 	OpenPreviewFunc     func(ctx context.Context, stream string) (gateway.Preview, error)
-	PlayFunc            func(ctx context.Context, spec gateway.PlaySpec) (gateway.Viewing, error)
-	StopPlayingFunc     func(ctx context.Context, viewingID string) error
+	PlayFunc            func(ctx context.Context, spec gateway.PlaySpec) (gateway.MediaAnswer, error)
+	PublishFunc         func(ctx context.Context, spec gateway.PublishSpec) (gateway.MediaAnswer, error)
+	// RefuseFunc may refuse any verb on media sessions, streams, pushes, pulls and injections, by its name.
+	RefuseFunc func(verb string) error
 
 	mu        sync.Mutex // guards everything below
 	calls     table[gateway.Call]
@@ -30,7 +32,13 @@ type Fake struct {
 	keyframes []string
 	previews  int
 	played    []gateway.PlaySpec
-	viewings  table[gateway.Viewing]
+	published []gateway.PublishSpec
+	pushed    []gateway.PushSpec
+	pulled    []gateway.PullSpec
+	sessions  table[gateway.MediaSession]
+	pushes    table[gateway.Push]
+	pulls     table[gateway.Pull]
+	made      int // ids given
 }
 
 var _ gateway.API = (*Fake)(nil)
@@ -103,9 +111,12 @@ func (f *Fake) Snapshot() gateway.Snapshot {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return gateway.Snapshot{
-		Calls:     f.calls.list(),
-		Streams:   f.streams.list(),
-		Listeners: f.listeners.list(),
+		Calls:         f.calls.list(),
+		Streams:       f.streams.list(),
+		MediaSessions: f.sessions.list(),
+		Pushes:        f.pushes.list(),
+		Pulls:         f.pulls.list(),
+		Listeners:     f.listeners.list(),
 	}
 }
 
@@ -122,6 +133,15 @@ func (f *Fake) Subscribe() gateway.Subscription {
 	}
 	for _, c := range f.calls.list() {
 		s.put(callEvent(c))
+	}
+	for _, m := range f.sessions.list() {
+		s.put(sessionEvent(m))
+	}
+	for _, p := range f.pushes.list() {
+		s.put(pushEvent(p))
+	}
+	for _, p := range f.pulls.list() {
+		s.put(pullEvent(p))
 	}
 	f.subs[s] = struct{}{}
 	return s
@@ -146,6 +166,18 @@ func callEvent(c gateway.Call) gateway.Event {
 
 func streamEvent(s gateway.Stream) gateway.Event {
 	return gateway.Event{Kind: gateway.EventStream, ID: s.Name, Stream: &s}
+}
+
+func sessionEvent(m gateway.MediaSession) gateway.Event {
+	return gateway.Event{Kind: gateway.EventSession, ID: m.ID, Session: &m}
+}
+
+func pushEvent(p gateway.Push) gateway.Event {
+	return gateway.Event{Kind: gateway.EventPush, ID: p.ID, Push: &p}
+}
+
+func pullEvent(p gateway.Pull) gateway.Event {
+	return gateway.Event{Kind: gateway.EventPull, ID: p.ID, Pull: &p}
 }
 
 func listenerEvent(l gateway.Listener) gateway.Event {

@@ -51,7 +51,8 @@ func (s *subscription) put(e gateway.Event) {
 	}
 }
 
-// merge keeps the latest value only, except that a call's last snapshot survives until its removal is delivered.
+// merge keeps the latest value only, except that the last snapshot of a call or media session
+// survives until its removal is delivered.
 func merge(pending []gateway.Event, e gateway.Event) []gateway.Event {
 	last := len(pending) - 1
 	switch {
@@ -62,7 +63,7 @@ func merge(pending []gateway.Event, e gateway.Event) []gateway.Event {
 	case !e.Removed:
 		pending[last] = e
 		return pending
-	case e.Kind == gateway.EventCall && !pending[last].Removed:
+	case (e.Kind == gateway.EventCall || e.Kind == gateway.EventSession) && !pending[last].Removed:
 		return []gateway.Event{pending[last], e}
 	default:
 		return []gateway.Event{e}

@@ -34,7 +34,7 @@ func (s *service) startWatching(w http.ResponseWriter, r *http.Request) error {
 
 // stopWatching serves DELETE on what startWatching made.
 func (s *service) stopWatching(w http.ResponseWriter, r *http.Request) error {
-	if err := s.api.StopPlaying(r.Context(), r.PathValue("viewing")); err != nil {
+	if err := s.api.EndMediaSession(r.Context(), r.PathValue("viewing"), gateway.InfoByUser); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)

@@ -43,7 +43,7 @@ func TestWatchingAndStopping(t *testing.T) {
 	require.Equal(t, http.StatusOK, ask(h, http.MethodDelete, "/whep/a%20b/viewing-1", "").Code)
 	w = ask(h, http.MethodDelete, "/whep/a%20b/viewing-1", "")
 	require.Equal(t, http.StatusNotFound, w.Code)
-	require.Equal(t, gateway.ReasonViewerMissing, faultIn(t, w)["reason"])
+	require.Equal(t, gateway.ReasonSessionMissing, faultIn(t, w)["reason"])
 }
 
 func TestOffersThatAreRefused(t *testing.T) {

@@ -37,7 +37,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 	cfg := gateway.DefaultConfig()
 	cfg.REST.Port, cfg.RTMP.Port, cfg.SIP.Port = 0, 0, 0
 	cfg.SIP.Host = "127.0.0.1"
-	cfg.WebRTC = gateway.ListenConfig{Host: "127.0.0.1"}
+	cfg.WebRTC.Host, cfg.WebRTC.Port = "127.0.0.1", 0
 	cfg.RTP = gateway.RTPConfig{}
 	for _, c := range change {
 		c(&cfg)

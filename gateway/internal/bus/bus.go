@@ -36,6 +36,21 @@ func (b *Bus) SetStream(s gateway.Stream) {
 	b.set(gateway.Event{Kind: gateway.EventStream, ID: s.Name, Stream: &s})
 }
 
+// SetSession publishes the new value of a media session.
+func (b *Bus) SetSession(m gateway.MediaSession) {
+	b.set(gateway.Event{Kind: gateway.EventSession, ID: m.ID, Session: &m})
+}
+
+// SetPush publishes the new value of a push.
+func (b *Bus) SetPush(p gateway.Push) {
+	b.set(gateway.Event{Kind: gateway.EventPush, ID: p.ID, Push: &p})
+}
+
+// SetPull publishes the new value of a pull.
+func (b *Bus) SetPull(p gateway.Pull) {
+	b.set(gateway.Event{Kind: gateway.EventPull, ID: p.ID, Pull: &p})
+}
+
 // SetListener publishes the new value of a listener.
 func (b *Bus) SetListener(l gateway.Listener) {
 	b.set(gateway.Event{Kind: gateway.EventListener, ID: l.Name, Listener: &l})
@@ -66,6 +81,12 @@ func (b *Bus) Snapshot() gateway.Snapshot {
 			s.Calls = append(s.Calls, *e.event.Call)
 		case e.event.Stream != nil:
 			s.Streams = append(s.Streams, *e.event.Stream)
+		case e.event.Session != nil:
+			s.MediaSessions = append(s.MediaSessions, *e.event.Session)
+		case e.event.Push != nil:
+			s.Pushes = append(s.Pushes, *e.event.Push)
+		case e.event.Pull != nil:
+			s.Pulls = append(s.Pulls, *e.event.Pull)
 		case e.event.Listener != nil:
 			s.Listeners = append(s.Listeners, *e.event.Listener)
 		}

@@ -26,16 +26,19 @@ type Codec string
 
 // The codecs.
 const (
-	PCMA Codec = "PCMA"
-	PCMU Codec = "PCMU"
-	AAC  Codec = "AAC"
-	Opus Codec = "opus"
-	H264 Codec = "H264"
+	PCMA  Codec = "PCMA"
+	PCMU  Codec = "PCMU"
+	G722  Codec = "G722"
+	Speex Codec = "speex"
+	AAC   Codec = "AAC"
+	Opus  Codec = "opus"
+	H264  Codec = "H264"
+	VP8   Codec = "VP8"
 )
 
 // Kind tells which kind of media the codec carries.
 func (c Codec) Kind() Kind {
-	if c == H264 {
+	if c == H264 || c == VP8 {
 		return Video
 	}
 	return Audio
@@ -45,11 +48,11 @@ func (c Codec) Kind() Kind {
 // a pointer comparison.
 type Format struct {
 	Codec      Codec
-	SampleRate int    // audio: samples per second
+	SampleRate int    // audio: samples per second as they sound; G.722: 16000, though its RTP clock is 8000 (RFC 3551)
 	Channels   int    // audio
 	Config     []byte // AAC: AudioSpecificConfig (ISO 14496-3)
 	SPS, PPS   []byte // H264: parameter sets without start code
-	Width      int    // video, from the SPS
+	Width      int    // video, from the SPS or the VP8 key frame
 	Height     int
 }
 
@@ -57,7 +60,7 @@ type Format struct {
 //
 // The payload of H264 is its slices and SEI as NAL units, each behind a 4-byte big-endian length; parameter sets and
 // access unit delimiters are not in it (they are in Format). The payload of AAC is one raw frame without ADTS, that
-// of Opus one packet, that of G.711 the samples.
+// of Opus and Speex one packet, that of G.711 and G.722 the coded samples, that of VP8 one frame (RFC 6386).
 type Unit struct {
 	Format   *Format
 	PTS      time.Duration // on the stream's timeline
