@@ -54,6 +54,7 @@ type Format struct {
 	SPS, PPS   []byte // H264: parameter sets without start code
 	Width      int    // video, from the SPS or the VP8 key frame
 	Height     int
+	Reorders   bool // video: pictures come in another order than they are shown
 }
 
 // Unit is one access unit of video or one frame of audio. A published unit is never changed: sinks share it.

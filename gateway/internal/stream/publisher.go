@@ -44,6 +44,9 @@ func (p *Publisher) Close() {
 	}
 }
 
+// Done is closed when the stream is.
+func (p *Publisher) Done() <-chan struct{} { return p.stream.done }
+
 func (p *Publisher) requestKeyframe() {
 	if p.params.RequestKeyframe != nil {
 		p.params.RequestKeyframe()

@@ -21,6 +21,7 @@ type ReaderParams struct {
 	Patience time.Duration
 	Audio    []media.Codec // accepted, most preferred first; empty = no audio wanted
 	Video    []media.Codec
+	InOrder  bool // pictures must come in the order they are shown
 }
 
 func (p *ReaderParams) accepted(k media.Kind) []media.Codec {

@@ -35,11 +35,12 @@ type Stream struct {
 	attached  int       // how many there have been
 	asked     time.Time // when the source was last asked for a key unit
 	closed    bool
+	done      chan struct{} // closed with the stream
 }
 
 // New makes a stream with no publisher and no reader.
 func New(p Params) *Stream {
-	return &Stream{params: p, log: p.Log.With("stream", p.Name)}
+	return &Stream{params: p, log: p.Log.With("stream", p.Name), done: make(chan struct{})}
 }
 
 // Name is the stream's name.
@@ -88,6 +89,9 @@ func (s *Stream) Readers() []*Reader {
 // conversions to end.
 func (s *Stream) Close() {
 	s.mu.Lock()
+	if !s.closed {
+		close(s.done)
+	}
 	s.closed = true
 	s.publisher = nil
 	readers := s.readers
