@@ -25,28 +25,38 @@ type Converter interface {
 	Close()
 }
 
+// keyMaker is a Converter that can make a key unit of its own accord.
+type keyMaker interface {
+	// RequestKeyframe makes the next unit a key unit. It does not block.
+	RequestKeyframe()
+}
+
 // derivation feeds a derived track: it reads the source track like any sink and publishes what it converts.
 type derivation struct {
 	source *Reader
+	why    string
+	conv   Converter
+	asked  time.Time // when it was last asked for a key unit; guarded by the stream
+	load   load
 	cancel context.CancelFunc
 	done   chan struct{}
 }
 
 // derive starts a goroutine that converts what source reads and hands it to emit.
-func derive(source *Reader, conv Converter, log *slog.Logger, emit func(*media.Unit)) *derivation {
+func derive(source *Reader, conv Converter, why string, log *slog.Logger, emit func(*media.Unit)) *derivation {
 	ctx, cancel := context.WithCancel(context.Background())
-	d := &derivation{source: source, cancel: cancel, done: make(chan struct{})}
+	d := &derivation{source: source, why: why, conv: conv, cancel: cancel, done: make(chan struct{})}
 	go func() {
 		defer close(d.done)
 		defer conv.Close()
-		if err := d.run(ctx, conv, emit); err != nil {
+		if err := d.run(ctx, emit); err != nil {
 			log.Error("conversion ended", "err", err)
 		}
 	}()
 	return d
 }
 
-func (d *derivation) run(ctx context.Context, conv Converter, emit func(*media.Unit)) (err error) {
+func (d *derivation) run(ctx context.Context, emit func(*media.Unit)) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -57,7 +67,9 @@ func (d *derivation) run(ctx context.Context, conv Converter, emit func(*media.U
 		if err != nil {
 			return nil // closed, or nobody needs it any more
 		}
-		out, err := conv.Convert(u)
+		began := time.Now()
+		out, err := d.conv.Convert(u)
+		d.load.add(began, time.Since(began))
 		if err != nil {
 			return err
 		}
@@ -65,6 +77,16 @@ func (d *derivation) run(ctx context.Context, conv Converter, emit func(*media.U
 			emit(u)
 		}
 	}
+}
+
+// wantKey asks for a key unit, at most once a keyInterval, and reports whether the converter makes its own.
+func (d *derivation) wantKey() bool {
+	maker, ok := d.conv.(keyMaker)
+	if ok && time.Since(d.asked) >= keyInterval {
+		d.asked = time.Now()
+		maker.RequestKeyframe()
+	}
+	return ok
 }
 
 // stop ends the goroutine. It does not wait: the caller may hold the lock that emit needs.

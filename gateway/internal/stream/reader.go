@@ -3,7 +3,6 @@ package stream
 import (
 	"context"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -173,6 +172,9 @@ func (r *Reader) cut(kind media.Kind) {
 	r.shut = r.shut || kind == media.Video
 }
 
+// RequestKeyframe asks for a key unit in the reader's video, at most once a second for all who read it.
+func (r *Reader) RequestKeyframe() { r.stream.requestKeyFor(r) }
+
 // waitsForKey reports whether video is wanted and shut.
 func (r *Reader) waitsForKey() bool {
 	r.mu.Lock()
@@ -193,18 +195,4 @@ func (r *Reader) signal() {
 	case r.wake <- struct{}{}:
 	default:
 	}
-}
-
-// choose picks the codec the reader is given when the source has codec have: the source's own where the reader takes
-// it, else the first that can be derived.
-func (r *Reader) choose(kind media.Kind, have media.Codec, derivable func(to media.Codec) bool) (media.Codec, bool) {
-	accepted := r.params.accepted(kind)
-	if slices.Contains(accepted, have) {
-		return have, true
-	}
-	i := slices.IndexFunc(accepted, derivable)
-	if i < 0 {
-		return "", false
-	}
-	return accepted[i], true
 }

@@ -17,7 +17,9 @@ const keyInterval = time.Second
 type Params struct {
 	Name    string
 	Deriver Deriver // nil: readers get what the source has or nothing
-	Log     *slog.Logger
+	// Transcode gives no reader but the preview the pictures of the source as they came.
+	Transcode bool
+	Log       *slog.Logger
 }
 
 // Stream is a named stream.
@@ -75,6 +77,16 @@ func (s *Stream) RequestKeyframe() {
 	ask()
 }
 
+// requestKeyFor asks whoever makes the reader's pictures for a key unit.
+func (s *Stream) requestKeyFor(r *Reader) {
+	s.mu.Lock()
+	t := r.tracks[media.Video]
+	made := t != nil && t.derived != nil && t.derived.wantKey()
+	ask := s.wantKeyLocked(!made)
+	s.mu.Unlock()
+	ask()
+}
+
 // Stats is what passes through the stream.
 func (s *Stream) Stats() (audio, video Stats) { return s.meter.stats() }
 
@@ -118,8 +130,8 @@ func (s *Stream) write(p *Publisher, u *media.Unit) {
 		s.mu.Unlock()
 		return
 	}
-	if t := s.source[kind]; t == nil || t.codec != u.Format.Codec {
-		s.replaceLocked(kind, u.Format.Codec)
+	if t := s.source[kind]; t == nil || t.codec != u.Format.Codec || t.reorders != u.Format.Reorders {
+		s.replaceLocked(kind, u.Format)
 	}
 	ask := s.wantKeyLocked(s.source[kind].publish(u))
 	s.mu.Unlock()
@@ -127,9 +139,9 @@ func (s *Stream) write(p *Publisher, u *media.Unit) {
 	ask()
 }
 
-// replaceLocked puts a new source track in place: the first of its kind, or the source changed codec.
-func (s *Stream) replaceLocked(kind media.Kind, codec media.Codec) {
-	s.source[kind] = &track{codec: codec}
+// replaceLocked puts a new source track in place: the first of its kind, or the source changed codec or order.
+func (s *Stream) replaceLocked(kind media.Kind, f *media.Format) {
+	s.source[kind] = &track{codec: f.Codec, reorders: f.Reorders}
 	s.derived = slices.DeleteFunc(s.derived, func(t *track) bool {
 		if t.codec.Kind() != kind {
 			return false
@@ -149,16 +161,14 @@ func (s *Stream) connect(r *Reader, kind media.Kind) {
 	if source == nil || len(r.params.accepted(kind)) == 0 {
 		return
 	}
-	codec, ok := r.choose(kind, source.codec, func(to media.Codec) bool {
-		return s.params.Deriver != nil && s.params.Deriver.Can(source.codec, to)
-	})
+	chosen, ok := s.choose(r, source)
 	if !ok {
 		s.log.Warn("no common codec", "reader", r.params.Name, "source", source.codec, "accepted", r.params.accepted(kind))
 		return
 	}
 	t := source
-	if codec != source.codec {
-		if t = s.derivedLocked(source, codec); t == nil {
+	if chosen.why != "" {
+		if t = s.derivedLocked(source, chosen); t == nil {
 			return
 		}
 	}
@@ -167,7 +177,8 @@ func (s *Stream) connect(r *Reader, kind media.Kind) {
 }
 
 // derivedLocked returns the track that carries source in another codec, starting it if it is the first use.
-func (s *Stream) derivedLocked(source *track, codec media.Codec) *track {
+func (s *Stream) derivedLocked(source *track, to choice) *track {
+	codec := to.codec
 	for _, t := range s.derived {
 		if t.codec == codec {
 			return t
@@ -182,11 +193,11 @@ func (s *Stream) derivedLocked(source *track, codec media.Codec) *track {
 	feed := newReader(s, ReaderParams{Name: "convert to " + string(codec), Patience: conv.Patience()})
 	source.add(feed)
 	feed.tracks[codec.Kind()] = source
-	t.derived = derive(feed, conv, s.log.With("codec", codec), func(u *media.Unit) {
+	t.derived = derive(feed, conv, to.why, s.log.With("codec", codec), func(u *media.Unit) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if slices.Contains(s.derived, t) {
-			t.publish(u)
+		if slices.Contains(s.derived, t) && t.publish(u) {
+			t.derived.wantKey()
 		}
 	})
 	s.derived = append(s.derived, t)

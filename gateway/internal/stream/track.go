@@ -17,11 +17,12 @@ const (
 
 // track is one elementary stream in one codec with those who read it. Stream's lock guards it.
 type track struct {
-	codec   media.Codec
-	readers []*Reader
-	cache   []*media.Unit // video: the last key unit and what followed
-	cached  int           // bytes in cache
-	derived *derivation   // nil for what the source publishes itself
+	codec    media.Codec
+	reorders bool // pictures come in another order than they are shown
+	readers  []*Reader
+	cache    []*media.Unit // video: the last key unit and what followed
+	cached   int           // bytes in cache
+	derived  *derivation   // nil for what the source publishes itself
 }
 
 // publish hands a unit to every reader and reports whether one of them waits for a key unit.
@@ -69,6 +70,17 @@ func (t *track) cut() {
 	for _, r := range t.readers {
 		r.cut(t.codec.Kind())
 	}
+}
+
+// consumers is how many read the track, conversions not counted.
+func (t *track) consumers() int {
+	n := 0
+	for _, r := range t.readers {
+		if r.params.Sink != "" {
+			n++
+		}
+	}
+	return n
 }
 
 func (t *track) remove(r *Reader) {
