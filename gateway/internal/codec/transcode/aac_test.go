@@ -30,7 +30,7 @@ func TestToneStaysCleanAndInPlace(t *testing.T) {
 			t.Run(fmt.Sprint(law, hz), func(t *testing.T) {
 				units := feed(t, newConverter(t, law), law, 0, tone(law, hz, 2))
 				require.Zero(t, units[0].PTS)
-				amplitude, phase, rest := fit(hear(t, units)[aacRate/2:aacRate*3/2], hz)
+				amplitude, phase, rest := fit(hear(t, units)[studioRate/2:studioRate*3/2], hz, studioRate)
 				require.InDelta(t, 0.5, amplitude, 0.03)
 				require.InDelta(t, 0, phase/(2*math.Pi*hz), 20e-6, "seconds late")
 				require.Less(t, rest, -27.0, "dB of noise")

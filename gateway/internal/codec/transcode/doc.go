@@ -1,11 +1,12 @@
-// Package transcode turns media that a sink cannot take into media that it can: G.711 into AAC-LC for RTMP, G.711
-// and AAC into Opus for browsers, and H.264 into pictures for the eye.
+// Package transcode turns media that a sink cannot take into media that it can: any sound into any other, H.264 into VP8
+// and back, H.264 into H.264 without pictures that refer to later ones, and video into pictures for the eye. The halves of
+// a conversion of sound can be had alone: Sound gives samples, SoundEncoder takes them.
 //
-// It is the only place that knows libav. The C side is av.c; with the build tag nolibav, or without cgo, the package
-// builds without libav and every conversion is refused with gateway.CodeUnavailable.
+// It is the only place that knows libav. The C side is av.h; with the build tag nolibav, or without cgo, the package
+// builds without libav, converts between the laws of G.711 and refuses everything else with gateway.CodeUnavailable.
 //
 // Place in the media flow: stream runs one Converter per derived track; sink/preview runs one Decoder per preview.
 //
-// A Transcoder is safe for concurrent use. A Converter or a Decoder belongs to one goroutine, holds C memory, and is
-// closed explicitly: there are no finalizers.
+// A Transcoder is safe for concurrent use. Everything else belongs to one goroutine, holds C memory, and is closed
+// explicitly: there are no finalizers. Of a converter of video any goroutine may call RequestKeyframe.
 package transcode

@@ -4,6 +4,7 @@ package transcode
 
 import (
 	"image"
+	"time"
 
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/stream"
@@ -12,13 +13,30 @@ import (
 // available says that this build has no libav.
 const available = false
 
-func newAAC(from media.Codec) (stream.Converter, error) {
-	return nil, noCodec(string(from) + " to AAC")
+func newDecoded(codec media.Codec) (pcm, error) { return nil, noCodec(string(codec) + " to samples") }
+
+func newVideo(from, to media.Codec) (stream.Converter, error) {
+	return nil, noCodec(string(from) + " to " + string(to))
 }
 
-func newOpus(from media.Codec) (stream.Converter, error) {
-	return nil, noCodec(string(from) + " to Opus")
+// SoundEncoder turns samples into units. This build has none.
+type SoundEncoder struct{}
+
+// NewSoundEncoder always refuses.
+func NewSoundEncoder(to media.Codec, _, _ int) (*SoundEncoder, error) {
+	return nil, noCodec("samples to " + string(to))
 }
+
+// Encode does nothing.
+func (*SoundEncoder) Encode([]int16, time.Duration) ([]*media.Unit, error) { return nil, nil }
+
+func (*SoundEncoder) encode([]int16, moment) ([]*media.Unit, error) { return nil, nil }
+
+// Close does nothing.
+func (*SoundEncoder) Close() {}
+
+// Resample always refuses.
+func Resample([]int16, int, int) ([]int16, error) { return nil, noCodec("samples to another rate") }
 
 // Decoder turns units of video into pictures. This build has none.
 type Decoder struct{}

@@ -7,9 +7,8 @@
 #include <string.h>
 
 enum {
-	RATE = 48000,
-	CHANNELS = 2,
-	LONGEST = 8192, // samples of a frame, both before and after resampling
+	CHANNELS = 2,      // at most
+	LONGEST = 1 << 14, // samples of a packet, both before and after resampling
 };
 
 struct cc_sound {
@@ -18,26 +17,33 @@ struct cc_sound {
 	AVPacket *packet;
 	SwrContext *swr;
 	int rate, format, channels; // that swr was made for
+	int out_rate, out_channels;
 	int16_t out[LONGEST * CHANNELS];
 };
 
-cc_sound *cc_sound_open(const uint8_t *config, int size)
+cc_sound *cc_sound_open(const char *name, int rate, int channels, const uint8_t *config, int size)
 {
-	const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_AAC);
+	const AVCodec *codec = avcodec_find_decoder_by_name(name);
 	cc_sound *s = codec ? av_mallocz(sizeof *s) : NULL;
 	if (!s)
 		return NULL;
+	s->out_rate = rate;
+	s->out_channels = channels;
 	s->dec = avcodec_alloc_context3(codec);
 	s->frame = av_frame_alloc();
 	s->packet = av_packet_alloc();
 	if (!s->dec || !s->frame || !s->packet)
 		goto fail;
 	s->dec->thread_count = 1;
-	s->dec->extradata = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
-	if (!s->dec->extradata)
-		goto fail;
-	memcpy(s->dec->extradata, config, size);
-	s->dec->extradata_size = size;
+	s->dec->sample_rate = rate;
+	av_channel_layout_default(&s->dec->ch_layout, channels);
+	if (size > 0) {
+		s->dec->extradata = av_mallocz(size + AV_INPUT_BUFFER_PADDING_SIZE);
+		if (!s->dec->extradata)
+			goto fail;
+		memcpy(s->dec->extradata, config, size);
+		s->dec->extradata_size = size;
+	}
 	if (avcodec_open2(s->dec, codec, NULL) < 0)
 		goto fail;
 	return s;
@@ -52,15 +58,30 @@ static int adapt(cc_sound *s)
 	AVFrame *f = s->frame;
 	if (s->swr && s->rate == f->sample_rate && s->format == f->format && s->channels == f->ch_layout.nb_channels)
 		return 0;
-	AVChannelLayout stereo = AV_CHANNEL_LAYOUT_STEREO;
+	AVChannelLayout out;
+	s->out_channels = FFMIN(f->ch_layout.nb_channels, CHANNELS);
+	av_channel_layout_default(&out, s->out_channels);
 	swr_free(&s->swr);
-	int err = swr_alloc_set_opts2(&s->swr, &stereo, AV_SAMPLE_FMT_S16, RATE, &f->ch_layout, f->format, f->sample_rate, 0, NULL);
+	int err = swr_alloc_set_opts2(&s->swr, &out, AV_SAMPLE_FMT_S16, s->out_rate,
+		&f->ch_layout, f->format, f->sample_rate, 0, NULL);
 	if (err >= 0)
 		err = swr_init(s->swr);
+	if (err < 0)
+		swr_free(&s->swr);
 	s->rate = f->sample_rate;
 	s->format = f->format;
 	s->channels = f->ch_layout.nb_channels;
 	return err;
+}
+
+// append puts what the frame holds behind the made samples.
+static int append(cc_sound *s, int made)
+{
+	int err = adapt(s);
+	if (err < 0)
+		return err;
+	uint8_t *out = (uint8_t *)(s->out + made * s->out_channels);
+	return swr_convert(s->swr, &out, LONGEST - made, (const uint8_t **)s->frame->extended_data, s->frame->nb_samples);
 }
 
 int cc_sound_decode(cc_sound *s, const uint8_t *data, int size, const int16_t **samples)
@@ -71,18 +92,19 @@ int cc_sound_decode(cc_sound *s, const uint8_t *data, int size, const int16_t **
 		return err;
 	memcpy(s->packet->data, data, size);
 	err = avcodec_send_packet(s->dec, s->packet);
-	if (err >= 0)
-		err = avcodec_receive_frame(s->dec, s->frame);
-	if (err == AVERROR(EAGAIN))
-		return 0;
-	if (err >= 0)
-		err = adapt(s);
 	if (err < 0)
 		return err;
-	uint8_t *out = (uint8_t *)s->out;
+	int made = 0;
+	while ((err = avcodec_receive_frame(s->dec, s->frame)) >= 0) { // a packet of Speex may hold several frames
+		int more = made < LONGEST ? append(s, made) : 0;
+		if (more > 0)
+			made += more;
+	}
 	*samples = s->out;
-	return swr_convert(s->swr, &out, LONGEST, (const uint8_t **)s->frame->extended_data, s->frame->nb_samples);
+	return made > 0 || err == AVERROR(EAGAIN) ? made : err;
 }
+
+int cc_sound_channels(const cc_sound *s) { return s->out_channels; }
 
 void cc_sound_close(cc_sound *s)
 {

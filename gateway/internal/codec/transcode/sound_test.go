@@ -5,6 +5,7 @@ package transcode
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"math"
 	"os/exec"
 	"testing"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"callcast/gateway/internal/codec/g711"
 	"callcast/gateway/internal/media"
 )
 
@@ -21,24 +23,18 @@ func format(law media.Codec) *media.Format {
 	return &media.Format{Codec: law, SampleRate: telephoneRate, Channels: 1}
 }
 
-// tone is A-law of seconds of a sine, an exact inverse of levels.
+// tone is seconds of a sine of half the full scale in a law.
 func tone(law media.Codec, hz, seconds float64) []byte {
-	table := levels(law)
-	out := make([]byte, int(seconds*telephoneRate))
-	for i := range out {
-		out[i] = nearest(&table, 0.5*math.Sin(2*math.Pi*hz*float64(i)/telephoneRate))
-	}
-	return out
+	return g711.Encode(nil, law, sine(hz, seconds, telephoneRate, 1))
 }
 
-func nearest(table *[256]float32, want float64) byte {
-	best := 0
-	for code, level := range table {
-		if math.Abs(float64(level)-want) < math.Abs(float64(table[best])-want) {
-			best = code
-		}
+// sine is seconds of a sine of half the full scale, the same in each channel.
+func sine(hz, seconds float64, rate, channels int) []int16 {
+	out := make([]int16, int(seconds*float64(rate))*channels)
+	for i := range out {
+		out[i] = int16(math.Round(0.5 * math.MaxInt16 * math.Sin(2*math.Pi*hz*float64(i/channels)/float64(rate))))
 	}
-	return byte(best)
+	return out
 }
 
 // feed converts samples as packets of 20 ms that begin at pts.
@@ -63,13 +59,51 @@ func feed(t testing.TB, conv interface {
 func hear(t testing.TB, units []*media.Unit) []float64 {
 	t.Helper()
 	var adts bytes.Buffer
+	channels := units[0].Format.Channels
 	for _, u := range units {
 		n := len(u.Payload) + 7
-		adts.Write([]byte{0xFF, 0xF1, 1<<6 | 3<<2, 1<<6 | byte(n>>11), byte(n >> 3), byte(n<<5) | 0x1F, 0xFC})
+		adts.Write([]byte{0xFF, 0xF1, 1<<6 | 3<<2, byte(channels)<<6 | byte(n>>11), byte(n >> 3), byte(n<<5) | 0x1F, 0xFC})
 		adts.Write(u.Payload)
 	}
-	cmd := exec.CommandContext(t.Context(), "ffmpeg", "-nostdin", "-loglevel", "error", "-f", "aac", "-i", "pipe:0", "-f", "f32le", "pipe:1")
-	cmd.Stdin = &adts
+	return ffmpeg(t, adts.Bytes(), "-f", "aac")
+}
+
+// hearRaw decodes what needs no framing.
+func hearRaw(t testing.TB, format string, rate int, units []*media.Unit) []float64 {
+	t.Helper()
+	var raw []byte
+	for _, u := range units {
+		raw = append(raw, u.Payload...)
+	}
+	if format == "g722" {
+		return ffmpeg(t, raw, "-f", format)
+	}
+	return ffmpeg(t, raw, "-f", format, "-ar", fmt.Sprint(rate))
+}
+
+// hearSpeex decodes wideband Speex.
+func hearSpeex(t testing.TB, units []*media.Unit) []float64 {
+	t.Helper()
+	head := make([]byte, 80) // the header of the Speex manual, section 5.2
+	copy(head, "Speex   1.2")
+	for i, v := range []uint32{1, 80, 16000, 1, 4, 1, ^uint32(0), 320, 0, 1} {
+		binary.LittleEndian.PutUint32(head[28+4*i:], v)
+	}
+	file := oggPage(nil, 2, 0, 0, head)
+	file = oggPage(file, 0, 0, 1, make([]byte, 8))
+	for i, u := range units {
+		file = oggPage(file, 0, uint64((i+1)*320), uint32(i+2), u.Payload)
+	}
+	return ffmpeg(t, file, "-f", "ogg")
+}
+
+// ffmpeg decodes a file to 48 kHz. Of two channels it takes the left.
+func ffmpeg(t testing.TB, file []byte, input ...string) []float64 {
+	t.Helper()
+	args := append([]string{"-nostdin", "-loglevel", "error"}, input...)
+	args = append(args, "-i", "pipe:0", "-filter:a", "pan=mono|c0=c0", "-ar", "48000", "-f", "f32le", "pipe:1")
+	cmd := exec.CommandContext(t.Context(), "ffmpeg", args...)
+	cmd.Stdin = bytes.NewReader(file)
 	raw, err := cmd.Output()
 	require.NoError(t, err)
 	out := make([]float64, len(raw)/4)
@@ -80,10 +114,10 @@ func hear(t testing.TB, units []*media.Unit) []float64 {
 }
 
 // fit is the amplitude and the phase of a tone in sound, and the level of everything else relative to it in dB.
-func fit(sound []float64, hz float64) (amplitude, phase, restDB float64) {
+func fit(sound []float64, hz float64, rate int) (amplitude, phase, restDB float64) {
 	var re, im, power float64
 	for i, v := range sound {
-		w := 2 * math.Pi * hz * float64(i) / aacRate
+		w := 2 * math.Pi * hz * float64(i) / float64(rate)
 		re += v * math.Sin(w)
 		im += v * math.Cos(w)
 		power += v * v

@@ -16,21 +16,45 @@ type Transcoder struct{}
 // New makes a Transcoder.
 func New() *Transcoder { return &Transcoder{} }
 
-// Can reports whether this build converts from one codec to the other.
+// Can reports whether this build converts from one codec to the other. H.264 is made from H.264 too, for those who
+// cannot show pictures that come in another order than they are shown.
 func (*Transcoder) Can(from, to media.Codec) bool {
-	telephone := from == media.PCMA || from == media.PCMU
-	return available && (telephone && to == media.AAC || (telephone || from == media.AAC) && to == media.Opus)
+	switch {
+	case from.Kind() != to.Kind():
+		return false
+	case isTelephone(from) && isTelephone(to):
+		return from != to
+	case from == to:
+		return available && to == media.H264
+	default:
+		return available && known(from) && known(to)
+	}
 }
 
 // Derive makes a converter. The caller closes it.
 func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
-	if !t.Can(from, to) {
+	switch {
+	case !t.Can(from, to):
 		return nil, noCodec(string(from) + " to " + string(to))
+	case isTelephone(from) && isTelephone(to):
+		return newLaw(from, to), nil
+	case from.Kind() == media.Video:
+		return newVideo(from, to)
+	default:
+		return newAudio(from, to)
 	}
-	if to == media.Opus {
-		return newOpus(from)
+}
+
+func isTelephone(c media.Codec) bool { return c == media.PCMA || c == media.PCMU }
+
+// known tells the codecs that libav decodes and encodes.
+func known(c media.Codec) bool {
+	switch c {
+	case media.PCMA, media.PCMU, media.G722, media.Speex, media.AAC, media.Opus, media.H264, media.VP8:
+		return true
+	default:
+		return false
 	}
-	return newAAC(from)
 }
 
 // noCodec says that this build cannot do a conversion.

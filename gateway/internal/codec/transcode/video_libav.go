@@ -2,107 +2,115 @@
 
 package transcode
 
-// #include "av.h"
-import "C"
-
 import (
-	"encoding/binary"
-	"fmt"
-	"image"
+	"sync/atomic"
+	"time"
 
 	"callcast/gateway/internal/media"
 )
 
-// maxAccessUnit bounds what is handed to libav as one picture.
-const maxAccessUnit = 8 << 20
+// keyInterval is the longest time without a key picture, for those who join or have lost something.
+const keyInterval = 2 * time.Second
 
-// Decoder turns units of video into pictures.
-type Decoder struct {
-	dec     *C.cc_h264
-	stream  []byte // the unit as a byte stream, reused
-	started bool   // a key unit has been decoded since the last fault
+// video converts pictures. It gives them in the order in which they are shown.
+type video struct {
+	pictures *pictures
+	to       media.Codec
+	enc      *videoEncoder // nil until the first picture
+	key      atomic.Bool   // somebody needs a key picture
+
+	running bool
+	last    time.Duration // of the newest picture
+	lastKey time.Duration
+	gap     bool // the next picture comes after a hole
+	out     []*media.Unit
 }
 
-// NewDecoder makes a decoder. The caller closes it.
-func NewDecoder(codec media.Codec) (*Decoder, error) {
-	if codec != media.H264 {
-		return nil, noCodec(string(codec) + " to pictures")
+func newVideo(from, to media.Codec) (*video, error) {
+	if !canEncode(to) {
+		return nil, noCodec("pictures to " + string(to))
 	}
-	C.cc_quiet()
-	dec := C.cc_h264_open()
-	if dec == nil {
-		return nil, noCodec(string(codec) + " to pictures")
+	p, err := newPictures(from, false)
+	if err != nil {
+		return nil, err
 	}
-	return &Decoder{dec: dec}, nil
+	return &video{pictures: p, to: to}, nil
 }
 
-// Decode takes the next unit and reports whether there is a new picture. Units before the first key unit are passed
-// over, as are those between a fault and the next key unit.
-func (d *Decoder) Decode(u *media.Unit) (bool, error) {
-	if u.Gap || u.Key {
-		d.started = u.Key
-	}
-	if !d.started {
-		return false, nil
-	}
-	if err := d.flatten(u); err != nil {
-		d.started = false
-		return false, err
-	}
-	r := C.cc_h264_decode(d.dec, (*C.uint8_t)(&d.stream[0]), C.int(len(d.stream)))
-	if r < 0 {
-		d.started = false
-		return false, fmt.Errorf("decode h264: libav error %d", int(r))
-	}
-	return r == 1, nil
-}
+// RequestKeyframe makes the next picture a key picture. Any goroutine may call it.
+func (v *video) RequestKeyframe() { v.key.Store(true) }
 
-// flatten writes the unit into stream with start codes, a key unit with its parameter sets before it.
-func (d *Decoder) flatten(u *media.Unit) error {
-	d.stream = d.stream[:0]
-	if u.Key {
-		d.nal(u.Format.SPS)
-		d.nal(u.Format.PPS)
+// Convert returns the pictures that became ready with u. A unit that cannot be decoded is dropped, as is what follows
+// until the next key unit. The slice is good until the next call.
+func (v *video) Convert(u *media.Unit) ([]*media.Unit, error) {
+	v.out = v.out[:0]
+	v.gap = v.gap || u.Gap
+	if err := v.pictures.send(u); err != nil {
+		v.gap = true
+		return nil, nil //nolint:nilerr // it is from the network; the next key unit mends it
 	}
-	if len(u.Payload) > maxAccessUnit {
-		return fmt.Errorf("decode h264: access unit of %d bytes", len(u.Payload))
-	}
-	for rest := u.Payload; len(rest) > 0; {
-		if len(rest) < 4 || int64(binary.BigEndian.Uint32(rest)) > int64(len(rest)-4) {
-			return fmt.Errorf("decode h264: access unit is cut short")
+	for v.pictures.next() {
+		if err := v.encode(u); err != nil {
+			return nil, err
 		}
-		n := binary.BigEndian.Uint32(rest)
-		d.nal(rest[4 : 4+n])
-		rest = rest[4+n:]
 	}
-	if len(d.stream) == 0 {
-		return fmt.Errorf("decode h264: access unit is empty")
+	return v.out, nil
+}
+
+// encode appends the present picture, which came out when u went in.
+func (v *video) encode(u *media.Unit) error {
+	pts := v.pictures.pts()
+	if v.running && pts <= v.last {
+		return nil // a passage from the past is left out, as that of sound is
 	}
+	fits, err := v.adapt()
+	if err != nil || !fits {
+		return err
+	}
+	wanted := v.key.Swap(false)
+	p, err := v.enc.encode(v.pictures, wanted || !v.running || pts-v.lastKey >= keyInterval)
+	if err != nil || p.payload == nil {
+		return err
+	}
+	v.running, v.last = true, pts
+	if p.key {
+		v.lastKey = pts
+	}
+	v.out = append(v.out, &media.Unit{
+		Format: v.enc.format, PTS: pts, DTS: pts, Key: p.key, Gap: v.gap, Fill: u.Fill, Arrived: u.Arrived,
+		Payload: p.payload,
+	})
+	v.gap = false
 	return nil
 }
 
-func (d *Decoder) nal(nal []byte) {
-	d.stream = append(append(d.stream, 0, 0, 0, 1), nal...)
+// adapt makes an encoder for pictures of the present size. It reports whether there can be one.
+func (v *video) adapt() (bool, error) {
+	width, height := encodable(v.to, v.pictures)
+	if width < smallest || height < smallest {
+		return false, nil
+	}
+	if v.enc != nil && v.enc.format.Width == width && v.enc.format.Height == height {
+		return true, nil
+	}
+	enc, err := newVideoEncoder(v.to, width, height)
+	if err != nil {
+		return false, err
+	}
+	if v.enc != nil {
+		v.enc.close()
+	}
+	v.enc = enc
+	return true, nil
 }
 
-// Picture scales the newest picture to at most maxWidth and writes it into dst, which is grown if it is too small or
-// nil. It returns nil if there is no picture.
-func (d *Decoder) Picture(dst *image.RGBA, maxWidth int) *image.RGBA {
-	var w, h C.int
-	C.cc_h264_size(d.dec, &w, &h)
-	if w == 0 || h == 0 {
-		return nil
-	}
-	width, height := fitWidth(int(w), int(h), maxWidth)
-	dst = resize(dst, width, height)
-	if C.cc_h264_rgba(d.dec, (*C.uint8_t)(&dst.Pix[0]), C.int(width), C.int(height)) < 0 {
-		return nil
-	}
-	return dst
-}
+// Patience is none: pictures are shown at once.
+func (v *video) Patience() time.Duration { return 0 }
 
-// Close frees the decoder.
-func (d *Decoder) Close() {
-	C.cc_h264_close(d.dec)
-	d.dec = nil
+// Close frees encoder and decoder.
+func (v *video) Close() {
+	v.pictures.close()
+	if v.enc != nil {
+		v.enc.close()
+	}
 }

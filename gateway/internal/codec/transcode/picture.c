@@ -1,5 +1,7 @@
 //go:build cgo && !nolibav
 
+#include "picture.h"
+
 #include "av.h"
 
 #include <libavcodec/avcodec.h>
@@ -9,18 +11,18 @@
 // The network says how large pictures are: this bounds what it can make us allocate.
 enum { MAX_PIXELS = 4096 * 2304 };
 
-struct cc_h264 {
+struct cc_picture {
 	AVCodecContext *dec;
-	AVFrame *frame; // the newest picture
+	AVFrame *frame; // the present picture
 	AVFrame *next;  // the one being decoded
 	AVPacket *packet;
 	struct SwsContext *scale;
 };
 
-cc_h264 *cc_h264_open(void)
+cc_picture *cc_picture_open(const char *name, int eager)
 {
-	const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
-	cc_h264 *d = codec ? av_mallocz(sizeof *d) : NULL;
+	const AVCodec *codec = avcodec_find_decoder_by_name(name);
+	cc_picture *d = codec ? av_mallocz(sizeof *d) : NULL;
 	if (!d)
 		return NULL;
 	d->dec = avcodec_alloc_context3(codec);
@@ -30,42 +32,50 @@ cc_h264 *cc_h264_open(void)
 	if (!d->dec || !d->frame || !d->next || !d->packet)
 		goto fail;
 	d->dec->thread_count = 1;
-	d->dec->flags |= AV_CODEC_FLAG_LOW_DELAY;
+	if (eager)
+		d->dec->flags |= AV_CODEC_FLAG_LOW_DELAY;
 	d->dec->max_pixels = MAX_PIXELS;
 	if (avcodec_open2(d->dec, codec, NULL) < 0)
 		goto fail;
 	return d;
 fail:
-	cc_h264_close(d);
+	cc_picture_close(d);
 	return NULL;
 }
 
-int cc_h264_decode(cc_h264 *d, const uint8_t *data, int size)
+int cc_picture_send(cc_picture *d, const uint8_t *data, int size, int64_t pts)
 {
 	av_packet_unref(d->packet);
 	if (av_new_packet(d->packet, size) < 0) // padded as libav wants it
 		return AVERROR(ENOMEM);
 	memcpy(d->packet->data, data, size);
-	int err = avcodec_send_packet(d->dec, d->packet);
-	if (err < 0)
-		return err;
-	int got = 0;
-	while (avcodec_receive_frame(d->dec, d->next) >= 0) {
-		AVFrame *newest = d->next;
-		d->next = d->frame;
-		d->frame = newest;
-		got = 1;
-	}
-	return got;
+	d->packet->pts = pts;
+	return avcodec_send_packet(d->dec, d->packet);
 }
 
-void cc_h264_size(const cc_h264 *d, int *width, int *height)
+int cc_picture_next(cc_picture *d)
+{
+	if (avcodec_receive_frame(d->dec, d->next) < 0)
+		return 0;
+	AVFrame *newest = d->next;
+	d->next = d->frame;
+	d->frame = newest;
+	return 1;
+}
+
+void cc_picture_flush(cc_picture *d) { avcodec_flush_buffers(d->dec); }
+
+int64_t cc_picture_pts(const cc_picture *d) { return d->frame->pts; }
+
+void cc_picture_size(const cc_picture *d, int *width, int *height)
 {
 	*width = d->frame->width;
 	*height = d->frame->height;
 }
 
-int cc_h264_rgba(cc_h264 *d, uint8_t *dst, int width, int height)
+const AVFrame *cc_picture_frame(const cc_picture *d) { return d->frame; }
+
+int cc_picture_rgba(cc_picture *d, uint8_t *dst, int width, int height)
 {
 	if (!d->frame->data[0])
 		return -1;
@@ -79,7 +89,7 @@ int cc_h264_rgba(cc_h264 *d, uint8_t *dst, int width, int height)
 		planes, strides);
 }
 
-void cc_h264_close(cc_h264 *d)
+void cc_picture_close(cc_picture *d)
 {
 	if (!d)
 		return;

@@ -1,0 +1,84 @@
+package transcode
+
+import (
+	"time"
+
+	"callcast/gateway/internal/media"
+)
+
+// audio converts sound: samples are what all codecs have in common.
+type audio struct {
+	to    media.Codec
+	sound *Sound
+	enc   *SoundEncoder
+
+	rate, channels int  // that enc is fed with
+	begun          bool // enc has been fed
+	gap            bool // enc is new, and what the one before it held is lost
+}
+
+func newAudio(from, to media.Codec) (*audio, error) {
+	sound, err := NewSound(from)
+	if err != nil {
+		return nil, err
+	}
+	c := &audio{to: to, sound: sound}
+	if err := c.adapt(sound.source.shape()); err != nil {
+		sound.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// adapt makes an encoder for samples of this shape.
+func (c *audio) adapt(rate, channels int) error {
+	if c.enc != nil && c.rate == rate && c.channels == channels {
+		return nil
+	}
+	enc, err := NewSoundEncoder(c.to, rate, channels)
+	if err != nil {
+		return err
+	}
+	if c.enc != nil {
+		c.enc.Close()
+	}
+	c.enc, c.rate, c.channels, c.gap = enc, rate, channels, c.begun
+	return nil
+}
+
+// Convert returns the frames that became complete with u. The slice is good until the next call.
+func (c *audio) Convert(u *media.Unit) ([]*media.Unit, error) {
+	samples, rate, channels, err := c.sound.Samples(u)
+	if err != nil || len(samples) == 0 {
+		return nil, err
+	}
+	if err := c.adapt(rate, channels); err != nil {
+		return nil, err
+	}
+	at := moment{pts: u.PTS, gap: c.gap, fill: u.Fill, arrived: u.Arrived}
+	c.begun, c.gap = true, false
+	return c.enc.encode(samples, at)
+}
+
+// Patience lets two AAC frames come together: the second finds the encoder's tables still in the processor's cache. There
+// is none for what people talk with.
+func (c *audio) Patience() time.Duration {
+	if c.to == media.AAC {
+		return 40 * time.Millisecond
+	}
+	return 0
+}
+
+// Close frees encoder and decoder.
+func (c *audio) Close() {
+	c.sound.Close()
+	c.enc.Close()
+}
+
+// moment is what is known of samples besides how they sound.
+type moment struct {
+	pts     time.Duration
+	gap     bool // something before them was lost
+	fill    bool
+	arrived time.Time
+}
