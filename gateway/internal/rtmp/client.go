@@ -7,13 +7,14 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/yutopp/go-rtmp/handshake"
 	gomessage "github.com/yutopp/go-rtmp/message"
 )
 
-// Options says how to publish.
+// Options says how to speak to a server.
 type Options struct {
 	FlashVer string      // how the client calls itself; "FMLE/3.0 (compatible; Callcast)" if empty
 	TLS      *tls.Config // for rtmps; nil = the system's roots
@@ -24,7 +25,7 @@ type Options struct {
 type Timeouts struct {
 	Connect time.Duration // TCP and TLS
 	Answer  time.Duration // the handshake, and each command
-	Publish time.Duration // how long a server may keep silent about publish before that is taken for a yes
+	Publish time.Duration // how long a server may keep silent about publish or play before that is taken for a yes
 	Stall   time.Duration // a write without progress
 	Close   time.Duration // saying goodbye
 }
@@ -52,36 +53,44 @@ const (
 	txRelease
 	txFCPublish
 	txCreate
-	txPublish
+	txStream // publish or play
 )
 
-// Dial connects to a server and publishes. It returns once the server said that publishing started, or said nothing
-// against it for Timeouts.Publish. A server's no is a *Refusal.
-func Dial(ctx context.Context, target Target, opts Options) (*Publisher, error) {
+// client is a connection to a server.
+type client struct {
+	conn   *conn
+	target Target
+	opts   Options
+	stream uint32                 // message stream id
+	early  *message               // media that came in place of an answer
+	said   atomic.Pointer[status] // the server's latest
+}
+
+// dial connects to a server and runs the commands that lead to publishing or playing.
+func dial(ctx context.Context, target Target, opts Options, negotiate func(*client) error) (*client, error) {
 	opts.Timeouts = opts.Timeouts.normal()
 	nc, err := dialSocket(ctx, target, opts)
 	if err != nil {
 		return nil, fmt.Errorf("connect to %s: %w", target.Address(), cause(ctx, err))
 	}
 	stop := context.AfterFunc(ctx, func() { nc.Close() })
-	c, err := shakeHands(nc, opts.Timeouts)
+	conn, err := shakeHands(nc, opts.Timeouts)
 	if err != nil {
 		stop()
 		nc.Close()
 		return nil, fmt.Errorf("rtmp handshake with %s: %w", target.Address(), cause(ctx, plain(err)))
 	}
-	p := newPublisher(c, target, opts)
-	if err := p.negotiate(); err != nil {
+	c := &client{conn: conn, target: target, opts: opts}
+	if err := negotiate(c); err != nil {
 		stop()
-		c.close()
+		conn.close()
 		return nil, cause(ctx, err)
 	}
 	if !stop() {
-		c.close()
+		conn.close()
 		return nil, context.Cause(ctx)
 	}
-	p.start()
-	return p, nil
+	return c, nil
 }
 
 // cause is why ctx ended if it did: what failed then failed because of it.
@@ -112,54 +121,75 @@ func shakeHands(nc net.Conn, timeouts Timeouts) (*conn, error) {
 	return newConn(nc, timeouts.Stall), nil
 }
 
-// negotiate runs the commands that lead to publishing, in the order encoders send them. FCPublish and releaseStream
-// are not in the specification; some servers expect them and the others ignore them.
-func (p *Publisher) negotiate() error {
-	c, name := p.conn, p.target.Name
+// connect opens the application.
+func (c *client) connect() error {
+	flashVer := c.opts.FlashVer
+	if flashVer == "" {
+		flashVer = defaultFlashVer
+	}
 	connect := &gomessage.NetConnectionConnect{Command: gomessage.NetConnectionConnectCommand{
-		App: p.target.App, Type: "nonprivate", FlashVer: p.flashVer, TCURL: p.target.tcURL(),
+		App: c.target.App, Type: "nonprivate", FlashVer: flashVer, TCURL: c.target.tcURL(),
 	}}
-	if err := errors.Join(c.announce(), c.command(0, "connect", txConnect, connect)); err != nil {
+	if err := errors.Join(c.conn.announce(), c.conn.command(0, "connect", txConnect, connect)); err != nil {
 		return err
 	}
-	if _, err := p.result(txConnect); err != nil {
-		return fmt.Errorf("open application %q: %w", p.target.App, err)
-	}
-	err := errors.Join(
-		c.command(0, "releaseStream", txRelease, &gomessage.NetConnectionReleaseStream{StreamName: name}),
-		c.command(0, "FCPublish", txFCPublish, &gomessage.NetStreamFCPublish{StreamName: name}),
-		c.command(0, "createStream", txCreate, &gomessage.NetConnectionCreateStream{}))
-	if err != nil {
-		return err
-	}
-	created, err := p.result(txCreate)
-	if err != nil {
-		return fmt.Errorf("create stream: %w", err)
-	}
-	id, _ := created.number(1)
-	p.stream = uint32(id)
-	publish := &gomessage.NetStreamPublish{PublishingName: name, PublishingType: "live"}
-	if err := c.command(p.stream, "publish", txPublish, publish); err != nil {
-		return err
-	}
-	if err := p.accepted(); err != nil {
-		return fmt.Errorf("publish: %w", err)
+	if _, err := c.result(txConnect); err != nil {
+		return fmt.Errorf("open application %q: %w", c.target.App, err)
 	}
 	return nil
 }
 
+// create makes the message stream.
+func (c *client) create() error {
+	if err := c.conn.command(0, "createStream", txCreate, &gomessage.NetConnectionCreateStream{}); err != nil {
+		return err
+	}
+	created, err := c.result(txCreate)
+	if err != nil {
+		return fmt.Errorf("create stream: %w", err)
+	}
+	id, _ := created.number(1)
+	c.stream = uint32(id)
+	return nil
+}
+
+// hear reads what may be a command. A server's no is an error.
+func (c *client) hear(m message) (command, error) {
+	if m.kind != typeCommandAMF0 && m.kind != typeCommandAMF3 {
+		return command{}, nil
+	}
+	cmd := parseCommand(m)
+	if s := cmd.status(); s.code != "" {
+		c.said.Store(&s)
+	}
+	return cmd, refusal(cmd)
+}
+
+// Said is the server's latest status: its code and its words.
+func (c *client) Said() string {
+	s := c.said.Load()
+	switch {
+	case s == nil:
+		return ""
+	case s.description == "":
+		return s.code
+	default:
+		return s.code + ": " + s.description
+	}
+}
+
 // result waits for the answer to a command.
-func (p *Publisher) result(transaction float64) (command, error) {
-	if err := p.conn.nc.SetReadDeadline(time.Now().Add(p.timeouts.Answer)); err != nil {
+func (c *client) result(transaction float64) (command, error) {
+	if err := c.conn.nc.SetReadDeadline(time.Now().Add(c.opts.Timeouts.Answer)); err != nil {
 		return command{}, err
 	}
 	for {
-		m, err := p.conn.read()
+		m, err := c.conn.read()
 		if err != nil {
 			return command{}, err
 		}
-		cmd := parseCommand(m)
-		if err := refusal(cmd); err != nil {
+		cmd, err := c.hear(m)
+		if err != nil {
 			return command{}, err
 		}
 		if cmd.name == "_result" && cmd.transaction == transaction {
@@ -168,25 +198,29 @@ func (p *Publisher) result(transaction float64) (command, error) {
 	}
 }
 
-// accepted waits for the server's word on publish.
-func (p *Publisher) accepted() error {
-	if err := p.conn.nc.SetReadDeadline(time.Now().Add(p.timeouts.Publish)); err != nil {
+// accepted waits for the status that says yes to publish or play. Media says yes too.
+func (c *client) accepted(yes string) error {
+	if err := c.conn.nc.SetReadDeadline(time.Now().Add(c.opts.Timeouts.Publish)); err != nil {
 		return err
 	}
 	for {
 		// Only a wait between two chunks may time out: anything read so far is kept.
-		if _, err := p.conn.in.r.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err := c.conn.in.r.Peek(1); errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil
 		}
-		m, err := p.conn.read()
+		m, err := c.conn.read()
 		if err != nil {
 			return err
 		}
-		cmd := parseCommand(m)
-		if err := refusal(cmd); err != nil {
+		if m.isMedia() {
+			c.early = &m
+			return nil
+		}
+		cmd, err := c.hear(m)
+		if err != nil {
 			return err
 		}
-		if cmd.name == "onStatus" && cmd.status().code == "NetStream.Publish.Start" {
+		if cmd.name == "onStatus" && cmd.status().code == yes {
 			return nil
 		}
 	}

@@ -327,6 +327,12 @@ func TestDialVerifiesTLS(t *testing.T) {
 		require.NoError(t, p.WriteTag(Tag{Type: TagAudio, Payload: []byte{1}}))
 		p.Close()
 	})
+	t.Run("player", func(t *testing.T) {
+		p, err := DialPlay(t.Context(), serve(t), Options{TLS: &tls.Config{RootCAs: roots}})
+		require.NoError(t, err)
+		require.Equal(t, "NetStream.Play.Start: Started playing name.", p.Said())
+		p.Close()
+	})
 	t.Run("unknown CA", func(t *testing.T) {
 		_, err := Dial(t.Context(), serve(t), Options{})
 		require.ErrorAs(t, err, new(*tls.CertificateVerificationError))

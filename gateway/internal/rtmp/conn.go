@@ -179,6 +179,30 @@ func (c *conn) read() (message, error) {
 	}
 }
 
+// readTag returns the next tag, for which it waits at most idle if that is not zero. Commands that come in between go
+// to hear, whose error ends the wait.
+func (c *conn) readTag(idle time.Duration, hear func(message) error) (Tag, error) {
+	for {
+		var limit time.Time
+		if idle > 0 {
+			limit = time.Now().Add(idle)
+		}
+		if err := c.nc.SetReadDeadline(limit); err != nil {
+			return Tag{}, c.fail(plain(err))
+		}
+		m, err := c.read()
+		if err == nil && m.isMedia() {
+			return m.tag(), nil
+		}
+		if err == nil && (m.kind == typeCommandAMF0 || m.kind == typeCommandAMF3) {
+			err = hear(m)
+		}
+		if err != nil {
+			return Tag{}, err
+		}
+	}
+}
+
 // plain names the ends that connections have in words for the operator.
 func plain(err error) error {
 	switch {

@@ -1,6 +1,6 @@
-// Package rtmp speaks RTMP 1.0 on one TCP or TLS connection: Dial publishes to a server, Accept serves a client that
-// publishes or plays. It carries FLV tags (Tag) and knows nothing of streams, units or retries: source/rtmp and
-// sink/rtmp map tags to units and back, rtmp/server listens.
+// Package rtmp speaks RTMP 1.0 on one TCP or TLS connection: Dial publishes to a server, DialPlay plays from one, Accept
+// serves a client that publishes or plays. It carries FLV tags (Tag) and knows nothing of streams or units: source/rtmp
+// and sink/rtmp map tags to units and back, and dial again and again as Backoff lets them; rtmp/server listens.
 //
 // What is said goes through go-rtmp: handshake, commands, AMF encoding, chunk writing. What is heard does not: go-rtmp
 // takes lengths from the network at their word (a strict array of 2^31 values is allocated before its first value is

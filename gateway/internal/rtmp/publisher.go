@@ -1,7 +1,9 @@
 package rtmp
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	gomessage "github.com/yutopp/go-rtmp/message"
@@ -9,20 +11,44 @@ import (
 
 // Publisher is an accepted publish. One goroutine writes; the other methods are safe for concurrent use.
 type Publisher struct {
-	conn     *conn
-	target   Target
-	flashVer string
-	timeouts Timeouts
-	stream   uint32 // message stream id
-	done     chan struct{}
+	*client
+	done chan struct{}
 }
 
-func newPublisher(c *conn, target Target, opts Options) *Publisher {
-	flashVer := opts.FlashVer
-	if flashVer == "" {
-		flashVer = defaultFlashVer
+// Dial connects to a server and publishes. It returns once the server said that publishing started, or said nothing
+// against it for Timeouts.Publish. A server's no is a *Refusal.
+func Dial(ctx context.Context, target Target, opts Options) (*Publisher, error) {
+	c, err := dial(ctx, target, opts, (*client).publish)
+	if err != nil {
+		return nil, err
 	}
-	return &Publisher{conn: c, target: target, flashVer: flashVer, timeouts: opts.Timeouts, done: make(chan struct{})}
+	p := &Publisher{client: c, done: make(chan struct{})}
+	p.start()
+	return p, nil
+}
+
+// publish runs the commands that lead to publishing, in the order encoders send them. FCPublish and releaseStream are
+// not in the specification; some servers expect them and the others ignore them.
+func (c *client) publish() error {
+	if err := c.connect(); err != nil {
+		return err
+	}
+	name := c.target.Name
+	if err := errors.Join(
+		c.conn.command(0, "releaseStream", txRelease, &gomessage.NetConnectionReleaseStream{StreamName: name}),
+		c.conn.command(0, "FCPublish", txFCPublish, &gomessage.NetStreamFCPublish{StreamName: name}),
+		c.create(),
+	); err != nil {
+		return err
+	}
+	publish := &gomessage.NetStreamPublish{PublishingName: name, PublishingType: "live"}
+	if err := c.conn.command(c.stream, "publish", txStream, publish); err != nil {
+		return err
+	}
+	if err := c.accepted("NetStream.Publish.Start"); err != nil {
+		return fmt.Errorf("publish: %w", err)
+	}
+	return nil
 }
 
 // start listens to the server for the rest of the connection's life; Close joins it.
@@ -35,7 +61,7 @@ func (p *Publisher) start() {
 			if err != nil {
 				return
 			}
-			if err := refusal(parseCommand(m)); err != nil {
+			if _, err := p.hear(m); err != nil {
 				_ = p.conn.fail(err)
 				return
 			}
@@ -65,7 +91,7 @@ func (p *Publisher) BytesSent() uint64 { return p.conn.sent.Load() }
 // Close unpublishes, if the connection still stands, and closes. It waits for the publisher's goroutines. The
 // goroutine that writes calls it.
 func (p *Publisher) Close() {
-	p.conn.finish(p.timeouts.Close, func() error {
+	p.conn.finish(p.opts.Timeouts.Close, func() error {
 		return errors.Join(
 			p.conn.command(0, "FCUnpublish", 0, &gomessage.NetStreamFCUnpublish{StreamName: p.target.Name}),
 			p.conn.command(0, "deleteStream", 0, &gomessage.NetStreamDeleteStream{StreamID: p.stream}))

@@ -177,28 +177,13 @@ func (s *Session) notify(level, code, description string) error {
 // ReadTag waits for the next tag of a client, for at most idle if that is not zero. It returns io.EOF when the client
 // says that it is done. A player sends no tags: reading only tells when it leaves.
 func (s *Session) ReadTag(idle time.Duration) (Tag, error) {
-	for {
-		var limit time.Time
-		if idle > 0 {
-			limit = time.Now().Add(idle)
+	return s.conn.readTag(idle, func(m message) error {
+		switch parseCommand(m).name {
+		case "deleteStream", "closeStream", "FCUnpublish":
+			return io.EOF
 		}
-		if err := s.conn.nc.SetReadDeadline(limit); err != nil {
-			return Tag{}, plain(err)
-		}
-		m, err := s.conn.read()
-		if err != nil {
-			return Tag{}, err
-		}
-		switch m.kind {
-		case typeAudio, typeVideo:
-			return Tag{Type: TagType(m.kind), Timestamp: m.timestamp, Payload: m.payload}, nil
-		case typeCommandAMF0, typeCommandAMF3:
-			switch parseCommand(m).name {
-			case "deleteStream", "closeStream", "FCUnpublish":
-				return Tag{}, io.EOF
-			}
-		}
-	}
+		return nil
+	})
 }
 
 // WriteTag sends a tag to a player. An error is final.
@@ -212,15 +197,16 @@ func (s *Session) WriteMetadata(m Metadata) error {
 // Cut ends the session at once, from any goroutine. Close follows.
 func (s *Session) Cut() { _ = s.conn.fail(ErrClosed) }
 
-// Close tells a player that the stream is over, sends what is written and closes. The goroutine that writes calls it;
-// it does not wait for one in ReadTag, which then returns.
+// Close tells the client that the stream is over, sends what is written and closes. For a player the goroutine that
+// writes calls it, for a publisher any may. It does not wait for one in ReadTag, which then returns.
 func (s *Session) Close() {
 	s.conn.finish(s.timeouts.Close, func() error {
-		if s.Request.Kind != RequestPlay {
-			return nil
+		over := s.Request.Name + " is no longer published."
+		if s.Request.Kind == RequestPublish {
+			return s.notify("status", "NetStream.Unpublish.Success", over)
 		}
 		return errors.Join(
 			s.conn.write(chunkControl, 0, 0, &gomessage.UserCtrl{Event: &gomessage.UserCtrlEventStreamEOF{StreamID: s.stream}}),
-			s.notify("status", "NetStream.Play.UnpublishNotify", s.Request.Name+" is no longer published."))
+			s.notify("status", "NetStream.Play.UnpublishNotify", over))
 	})
 }

@@ -17,6 +17,12 @@ type Tag struct {
 	Payload   []byte
 }
 
+func (m message) isMedia() bool { return m.kind == typeAudio || m.kind == typeVideo }
+
+func (m message) tag() Tag {
+	return Tag{Type: TagType(m.kind), Timestamp: m.timestamp, Payload: m.payload}
+}
+
 // Metadata is what onMetaData tells about a stream. A zero field is left out.
 type Metadata struct {
 	Width, Height   int

@@ -9,7 +9,7 @@ import (
 	"callcast/gateway"
 )
 
-// Target is where to publish: a server, an application on it, and a name.
+// Target is where to publish or play: a server, an application on it, and a name.
 type Target struct {
 	Secure bool   // rtmps
 	Host   string // without port
@@ -21,7 +21,11 @@ type Target struct {
 	query string // of a URL that names the application only
 }
 
-const urlField = "rtmpUrl"
+// The fields of requests that hold URLs.
+const (
+	urlField = "rtmpUrl"
+	uriField = "uri"
+)
 
 // ParseTarget reads where to publish from a URL and a name.
 //
@@ -32,8 +36,20 @@ const urlField = "rtmpUrl"
 // A query is sent where servers look for it: on the published name (nginx) and, if it stood on the application, in
 // tcUrl too (Wowza). A user and password stay in tcUrl as they were given; no challenge is answered.
 func ParseTarget(rawURL, name, prefix string) (Target, *gateway.Error) {
+	return parse(address{urlField, "there is no name to publish; give rtmpStream, or a URL that ends in /app/name."}, rawURL, name, prefix)
+}
+
+// ParseURI reads from where to play: a URL that ends in the name.
+func ParseURI(uri string) (Target, *gateway.Error) {
+	return parse(address{uriField, "the URI names no stream; give one like rtmp://host/app/name."}, uri, "", "")
+}
+
+// address is the field that holds a URL, and what to do if it lacks a name.
+type address struct{ field, nameless string }
+
+func parse(from address, rawURL, name, prefix string) (Target, *gateway.Error) {
 	bad := func(reason, remedy string) (Target, *gateway.Error) {
-		return Target{}, gateway.Invalid(reason, urlField, mask(rawURL), remedy)
+		return Target{}, gateway.Invalid(reason, from.field, mask(rawURL), remedy)
 	}
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil {
@@ -64,7 +80,7 @@ func ParseTarget(rawURL, name, prefix string) (Target, *gateway.Error) {
 	}
 	cut := strings.LastIndexByte(t.App, '/')
 	if cut < 0 {
-		return bad(gateway.ReasonRequired, "there is no name to publish; give rtmpStream, or a URL that ends in /app/name.")
+		return bad(gateway.ReasonRequired, from.nameless)
 	}
 	t.App, t.Name = strings.TrimRight(t.App[:cut], "/"), published(t.App[cut+1:], "", u.RawQuery)
 	return t, nil

@@ -64,6 +64,16 @@ func TestParseTargetRefuses(t *testing.T) {
 	}
 }
 
+func TestParseURI(t *testing.T) {
+	target, err := ParseURI("rtmp://user:pass@host/live/name?token=1")
+	require.Nil(t, err)
+	require.Equal(t, []string{"host:1935", "live", "name?token=1"}, []string{target.Address(), target.App, target.Name})
+	_, err = ParseURI("rtmp://host/secret")
+	require.NotNil(t, err)
+	require.Equal(t, []string{"uri", gateway.ReasonRequired}, []string{err.Field, err.Reason})
+	require.NotContains(t, err.Message, "secret")
+}
+
 func TestRedact(t *testing.T) {
 	target, err := ParseTarget("rtmp://h/live/topsecret?t=1", "", "")
 	require.Nil(t, err)

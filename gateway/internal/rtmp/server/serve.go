@@ -36,7 +36,7 @@ func (s *Server) serve(nc net.Conn) {
 	if session.Request.Kind == rtmp.RequestPublish {
 		err = s.publish(session, remote, log)
 	} else {
-		err = s.play(session, log)
+		err = s.play(session, remote, log)
 	}
 	log.Info("rtmp connection over", "reason", err)
 }
@@ -57,11 +57,15 @@ func (s *Server) publish(session *rtmp.Session, remote netip.AddrPort, log *slog
 		return err
 	}
 	read := func() (rtmp.Tag, error) { return session.ReadTag(s.params.Limits.Idle) }
-	return rtmpsource.Ingest(read, target, log.With("stream", target.Name()))
+	err = rtmpsource.Ingest(read, session.Close, target, log.With("stream", target.Name()))
+	if err != nil {
+		session.Refuse("NetStream.Publish.Failed", err.Error()) // says nothing if the connection is what failed
+	}
+	return err
 }
 
 // play feeds a player until the stream ends or the player leaves.
-func (s *Server) play(session *rtmp.Session, log *slog.Logger) error {
+func (s *Server) play(session *rtmp.Session, remote netip.AddrPort, log *slog.Logger) error {
 	source, err := s.params.Hub.Play(session.Request.App, session.Request.Name)
 	if err != nil {
 		s.refused.Add(1)
@@ -79,7 +83,7 @@ func (s *Server) play(session *rtmp.Session, log *slog.Logger) error {
 		defer close(left)
 		cancel(listen(session))
 	}()
-	err = rtmpsink.Play(ctx, source, "player", session)
+	err = rtmpsink.Play(ctx, source, remote.String(), session)
 	if err == nil {
 		err = errStreamOver
 	}

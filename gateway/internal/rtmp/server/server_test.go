@@ -18,9 +18,11 @@ import (
 	"go.uber.org/goleak"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtmp"
 	"callcast/gateway/internal/rtmp/rtmptest"
 	rtmpsink "callcast/gateway/internal/sink/rtmp"
+	rtmpsource "callcast/gateway/internal/source/rtmp"
 	"callcast/gateway/internal/stream"
 )
 
@@ -98,10 +100,8 @@ func ffmpeg(t *testing.T, args ...string) (wait func() (string, error)) {
 // publishClip has ffmpeg publish the clip, with B-frames, until the test ends.
 func publishClip(t *testing.T, s *Server, url string) {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "clip.flv")
-	rtmptest.MakeClip(t, file, "-preset", "veryfast", "-bf", "2")
 	before := s.Stats().Publishers
-	ffmpeg(t, "-re", "-stream_loop", "-1", "-i", file, "-c", "copy", "-f", "flv", url)
+	rtmptest.Publish(t, url, "-preset", "veryfast", "-bf", "2")
 	require.Eventually(t, func() bool { return s.Stats().Publishers > before }, 5*time.Second, 10*time.Millisecond)
 }
 
@@ -190,6 +190,78 @@ func TestHubRefusesInRTMPsWords(t *testing.T) {
 	require.Equal(t, uint64(3), s.Stats().Refused)
 }
 
+func publisher(t *testing.T, url string) *rtmp.Publisher {
+	t.Helper()
+	target, bad := rtmp.ParseTarget(url+"/live/name", "", "")
+	require.Nil(t, bad)
+	p, err := rtmp.Dial(t.Context(), target, rtmp.Options{})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// A publisher whose stream somebody ends is told so and disconnected.
+func TestPublisherIsDisconnectedWithItsStream(t *testing.T) {
+	_, h, url := newServer(t, Limits{})
+	p := publisher(t, url)
+	s, err := h.Play("live", "name")
+	require.NoError(t, err)
+	s.Close()
+	select {
+	case <-p.Done():
+	case <-time.After(5 * time.Second):
+		require.Fail(t, "still connected")
+	}
+	require.Equal(t, "NetStream.Unpublish.Success: name is no longer published.", p.Said())
+}
+
+func TestPublisherIsToldWhatCannotBeTaken(t *testing.T) {
+	_, _, url := newServer(t, Limits{})
+	p := publisher(t, url)
+	require.NoError(t, p.WriteTag(rtmp.Tag{Type: rtmp.TagAudio, Payload: []byte{0x2F, 1}})) // MP3
+	<-p.Done()
+	var refusal *rtmp.Refusal
+	require.ErrorAs(t, p.Err(), &refusal)
+	require.Equal(t, "NetStream.Publish.Failed", refusal.Code)
+	require.Contains(t, refusal.Description, "this audio codec cannot be taken")
+}
+
+// What is pulled from a server of ours is what was published there, and its player is known by its address.
+func TestOwnServerIsPulled(t *testing.T) {
+	_, h, url := newServer(t, Limits{})
+	p := publisher(t, url)
+	for _, tag := range []rtmp.Tag{
+		{Type: rtmp.TagAudio, Timestamp: 0, Payload: []byte{0xAF, 0, 0x11, 0x88}},
+		{Type: rtmp.TagAudio, Timestamp: 0, Payload: []byte{0xAF, 1, 7}},
+	} {
+		require.NoError(t, p.WriteTag(tag))
+	}
+	from, err := h.Play("live", "name")
+	require.NoError(t, err)
+	target, bad := rtmp.ParseURI(url + "/live/name")
+	require.Nil(t, bad)
+	to := stream.New(stream.Params{Name: "pulled", Log: slog.New(slog.DiscardHandler)})
+	defer to.Close()
+	r := to.Attach(stream.ReaderParams{Audio: []media.Codec{media.AAC}})
+	pull := rtmpsource.NewPull(rtmpsource.PullParams{Stream: to, Target: target, Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- pull.Run(ctx) }()
+	require.Eventually(t, func() bool { return len(from.Readers()) == 1 }, 5*time.Second, time.Millisecond)
+	require.Regexp(t, `^127\.0\.0\.1:\d+$`, from.Readers()[0].Sink().Target)
+	// audio alone goes out once no picture has come for so long
+	for i := range byte(4) {
+		require.NoError(t, p.WriteTag(rtmp.Tag{Type: rtmp.TagAudio, Timestamp: 1000 * uint32(i+1), Payload: []byte{0xAF, 1, i}}))
+	}
+	u, err := r.Next(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, []byte{2}, u.Payload)
+	require.Equal(t, []byte{0x11, 0x88}, u.Format.Config)
+	require.Equal(t, gateway.PullRunning, pull.State().Status)
+	cancel()
+	require.ErrorIs(t, <-ended, context.Canceled)
+}
+
 func TestGarbageIsCutAndCounted(t *testing.T) {
 	s, _, _ := newServer(t, Limits{Timeouts: rtmp.Timeouts{Answer: 200 * time.Millisecond}})
 	handshake := append([]byte{3}, make([]byte, 2*1536)...)
@@ -235,11 +307,7 @@ func TestTooManyConnectionsAreCut(t *testing.T) {
 
 func TestIdlePublisherIsCut(t *testing.T) {
 	_, h, url := newServer(t, Limits{Idle: 200 * time.Millisecond})
-	target, bad := rtmp.ParseTarget(url+"/live/name", "", "")
-	require.Nil(t, bad)
-	p, err := rtmp.Dial(t.Context(), target, rtmp.Options{})
-	require.NoError(t, err)
-	defer p.Close()
+	p := publisher(t, url)
 	select {
 	case <-p.Done():
 	case <-time.After(3 * time.Second):

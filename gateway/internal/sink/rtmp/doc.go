@@ -1,6 +1,7 @@
-// Package rtmp sends streams as RTMP: Push publishes one to a server and keeps doing so, Play feeds one to a player of
-// our own server.
+// Package rtmp sends streams as RTMP: Push publishes one to a server and keeps doing so, Try does it once to find out
+// whether that would work, Play feeds one to a player of our own server.
 //
-// Both share muxer, the mapping from units to FLV tags, which knows nothing of connections. Push is the supervisor: it
-// waits for media, connects, feeds, and connects again. Each of them runs on the goroutine that calls it.
+// All share muxer, the mapping from units to FLV tags, which knows nothing of connections. Push is the supervisor: it
+// waits for media, connects, feeds, and connects again; its dub puts silence or a sound in place of the stream's own
+// before the muxer sees it. Each of them runs on the goroutine that calls it.
 package rtmp

@@ -19,9 +19,11 @@ import (
 type PushParams struct {
 	Stream   *stream.Stream
 	Target   rtmp.Target
-	TLS      *tls.Config     // for rtmps; nil = the system's roots
-	FlashVer string          // how the client calls itself; empty = as rtmp.Options has it
-	OnChange func(PushState) // called by Run when the status or the problem changes; must not block. May be nil
+	TLS      *tls.Config // for rtmps; nil = the system's roots
+	FlashVer string      // how the client calls itself; empty = as rtmp.Options has it
+	// Encoder makes what is heard in place of the stream's own sound. May be nil: then that is nothing.
+	Encoder  func(rate, channels int) (SoundEncoder, error)
+	OnChange func(PushState) // called by Run when anything but a count changes; must not block. May be nil
 	Log      *slog.Logger
 }
 
@@ -29,6 +31,8 @@ type PushParams struct {
 type PushState struct {
 	Status  gateway.RTMPStatus
 	Problem string // what the server or the network last said; empty when all is well
+	Width   int    // of the pictures, once they are sent
+	Height  int
 	Bytes   uint64 // taken by the network
 	Dropped uint64 // units the server was too slow for
 }
@@ -40,6 +44,8 @@ type Push struct {
 	log         *slog.Logger
 	mux         *muxer // Run's, like established
 	established bool   // media has flowed at least once
+	said        string // by the server of the last connection, when it was over
+	dub         *dub
 
 	mu    sync.Mutex // guards what follows
 	state PushState  // counts are those of connections that are over
@@ -49,15 +55,29 @@ type Push struct {
 
 // NewPush prepares a push.
 func NewPush(p PushParams) *Push {
-	return &Push{params: p, log: p.Log.With("target", p.Target.String()), mux: newMuxer(), state: PushState{Status: gateway.RTMPWait}}
+	log := p.Log.With("target", p.Target.String())
+	if p.Encoder == nil {
+		p.Encoder = func(int, int) (SoundEncoder, error) { return nil, errors.ErrUnsupported }
+	}
+	return &Push{params: p, log: log, mux: newMuxer(), dub: newDub(p.Encoder, log), state: PushState{Status: gateway.RTMPWait}}
 }
 
-// steady is how long a connection must have been up for its loss to be a new story.
-const steady = 5 * time.Second
+// SetMuted sends silence in place of the stream's sound, or no longer.
+func (p *Push) SetMuted(muted bool) { p.dub.mute(muted) }
+
+// PlaySound sends samples of one channel in place of the stream's sound and of what played before. Run calls ended,
+// which must not block and may be nil, once they are over; not if they are stopped.
+func (p *Push) PlaySound(pcm []int16, rate int, loop bool, ended func()) {
+	p.dub.play(&clip{pcm: pcm, rate: rate, loop: loop, ended: ended})
+}
+
+// StopSound ends what plays in place of the stream's sound.
+func (p *Push) StopSound() { p.dub.play(nil) }
 
 // Run publishes until ctx or the stream ends, which is the only error it returns: that of ctx.
 func (p *Push) Run(ctx context.Context) error {
-	var wait backoff
+	defer p.dub.shut()
+	var wait rtmp.Backoff
 	for {
 		began := time.Now()
 		err := p.attempt(ctx)
@@ -67,10 +87,8 @@ func (p *Push) Run(ctx context.Context) error {
 		case errors.Is(err, io.EOF):
 			return nil // the stream is over
 		}
-		if time.Since(began) >= steady {
-			wait.reset()
-		}
-		if err := sleep(ctx, p.failed(err, &wait)); err != nil {
+		p.failed(err)
+		if err := wait.Pause(ctx, time.Since(began), err); err != nil {
 			return err
 		}
 	}
@@ -112,7 +130,7 @@ func (p *Push) feed(ctx context.Context, conn *rtmp.Publisher, r *stream.Reader,
 		<-watched
 	}()
 	for {
-		if err := p.mux.write(u); err != nil {
+		if err := p.dub.pass(u, !p.mux.started, p.mux.write); err != nil {
 			return err
 		}
 		if p.mux.started {
@@ -125,27 +143,22 @@ func (p *Push) feed(ctx context.Context, conn *rtmp.Publisher, r *stream.Reader,
 	}
 }
 
-// failed tells what went wrong and returns how long to wait before the next attempt.
-func (p *Push) failed(err error, wait *backoff) time.Duration {
-	problem := p.params.Target.Redact(err.Error())
-	if _, refused := errors.AsType[*rtmp.Refusal](err); refused {
-		p.change(gateway.RTMPFailed, problem)
-		return wait.refused()
+// failed tells what went wrong.
+func (p *Push) failed(err error) {
+	status := gateway.RTMPFailed
+	if p.established && !errors.As(err, new(*rtmp.Refusal)) {
+		status = gateway.RTMPLost
 	}
-	if p.established {
-		p.change(gateway.RTMPLost, problem)
-	} else {
-		p.change(gateway.RTMPFailed, problem)
-	}
-	return wait.wait()
+	p.change(status, p.params.Target.Redact(err.Error()))
 }
 
-// change records a new status and tells of it.
+// change records how the push fares and tells of it if it is new.
 func (p *Push) change(status gateway.RTMPStatus, problem string) {
 	p.mu.Lock()
-	same := p.state.Status == status && p.state.Problem == problem
-	turned := p.state.Status != status
+	before := p.state
 	p.state.Status, p.state.Problem = status, problem
+	p.state.Width, p.state.Height = p.mux.meta.Width, p.mux.meta.Height
+	same, turned := p.state == before, p.state.Status != before.Status
 	p.mu.Unlock()
 	if same {
 		return
@@ -184,21 +197,11 @@ func (p *Push) use(conn *rtmp.Publisher, r *stream.Reader) {
 
 // release unpublishes and keeps the connection's counts.
 func (p *Push) release(conn *rtmp.Publisher, r *stream.Reader) {
+	p.said = conn.Said() // before it answers our goodbye
 	conn.Close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state.Bytes += conn.BytesSent()
 	p.state.Dropped += r.Dropped()
 	p.conn, p.read = nil, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

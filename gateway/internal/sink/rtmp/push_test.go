@@ -12,6 +12,8 @@ import (
 	"go.uber.org/goleak"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/transcode"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtmp"
 	"callcast/gateway/internal/rtmp/rtmptest"
 	"callcast/gateway/internal/stream"
@@ -41,11 +43,15 @@ func newStream(t *testing.T) *stream.Stream {
 	return s
 }
 
+func encoder(rate, channels int) (SoundEncoder, error) {
+	return transcode.NewSoundEncoder(media.AAC, rate, channels)
+}
+
 // start runs a push that ends with the test.
 func start(t *testing.T, s *stream.Stream, to rtmp.Target) *pushed {
 	t.Helper()
 	p := &pushed{}
-	p.Push = NewPush(PushParams{Stream: s, Target: to, Log: slog.New(slog.DiscardHandler), OnChange: func(s PushState) {
+	p.Push = NewPush(PushParams{Stream: s, Target: to, Encoder: encoder, Log: slog.New(slog.DiscardHandler), OnChange: func(s PushState) {
 		p.mu.Lock()
 		p.states = append(p.states, s)
 		p.mu.Unlock()
@@ -71,6 +77,17 @@ func (p *pushed) waitForBytes(t *testing.T, more uint64) {
 	t.Helper()
 	goal := p.State().Bytes + more
 	require.Eventually(t, func() bool { return p.State().Bytes >= goal }, 20*time.Second, 10*time.Millisecond, "nothing is sent")
+}
+
+// waitForPictures waits until the stream has had so many more.
+func (p *pushed) waitForPictures(t *testing.T, s *stream.Stream, more uint64) {
+	t.Helper()
+	_, video := s.Stats()
+	goal := video.Units + more
+	require.Eventually(t, func() bool {
+		_, video := s.Stats()
+		return video.Units >= goal
+	}, 20*time.Second, 10*time.Millisecond, "no pictures come")
 }
 
 func (p *pushed) statuses() (all []gateway.RTMPStatus) {
@@ -142,7 +159,7 @@ func TestPushTellsOfATakenName(t *testing.T) {
 	second.waitFor(t, gateway.RTMPFailed, 5*time.Second)
 	require.Contains(t, second.State().Problem, "NetStream.Publish.BadName")
 	first.stop()
-	second.waitFor(t, gateway.RTMPActive, refusedWait+2*time.Second)
+	second.waitFor(t, gateway.RTMPActive, 7*time.Second)
 	require.Empty(t, second.State().Problem)
 }
 

@@ -2,8 +2,6 @@ package rtmp
 
 import (
 	"bytes"
-	"io"
-	"log/slog"
 	"testing"
 	"time"
 
@@ -12,7 +10,6 @@ import (
 	"callcast/gateway/internal/codec/h264"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtmp"
-	"callcast/gateway/internal/stream"
 )
 
 var (
@@ -51,7 +48,7 @@ func demux(t *testing.T, tags ...rtmp.Tag) (*demuxer, []*media.Unit) {
 	var units []*media.Unit
 	for _, tag := range tags {
 		before := bytes.Clone(tag.Payload)
-		u, err := d.unit(tag)
+		u, err := d.unit(tag, time.Now())
 		require.NoError(t, err)
 		require.Equal(t, before, tag.Payload, "input changed")
 		if u != nil {
@@ -110,6 +107,8 @@ func TestDemuxerRefuses(t *testing.T) {
 		"H.263":               {video(0, 0x12, 1, 0, 0, 0), unsupported("this video codec")},
 		"enhanced HEVC":       {video(0, 0x90, 'h', 'v', 'c', '1'), unsupported("this video codec")},
 		"MP3":                 {audio(0, 0x2F, 1), unsupported("this audio codec")},
+		"Nellymoser":          {audio(0, 0x6F, 1), unsupported("this audio codec")},
+		"short config":        {video(0, 0x17, 0, 0, 0, 0, 1, 66), errShort},
 		"short video":         {video(0, 0x17, 1), errShort},
 		"short audio":         {audio(0, 0xAF), errShort},
 		"length beyond end":   {video(0, 0x17, 1, 0, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0x65), errPicture},
@@ -121,74 +120,154 @@ func TestDemuxerRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d demuxer
-			u, err := d.unit(tc.tag)
+			u, err := d.unit(tc.tag, time.Now())
 			require.Nil(t, u)
 			require.ErrorIs(t, err, tc.want)
 		})
 	}
 }
 
-func TestUnwrapper(t *testing.T) {
-	var w unwrapper
-	for i, tc := range []struct {
-		stamp uint32
-		want  time.Duration
-	}{
-		{0xFFFFFFF0, 0}, {0xFFFFFFFF, 15 * time.Millisecond}, {5, 21 * time.Millisecond}, {1, 17 * time.Millisecond},
-	} {
-		require.Equal(t, tc.want, w.at(tc.stamp), i)
+// narrow is a header and a payload with lengths of less than 4 bytes before the NAL units.
+func narrow(width int, units ...[]byte) (header, payload []byte) {
+	header = h264.Config(testSPS, testPPS)
+	header[4] = header[4]&^3 | byte(width-1)
+	for _, u := range units {
+		for i := width - 1; i >= 0; i-- {
+			payload = append(payload, byte(len(u)>>(8*i)))
+		}
+		payload = append(payload, u...)
+	}
+	return append([]byte{0x17, 0, 0, 0, 0}, header...), append([]byte{0x17, 1, 0, 0, 0}, payload...)
+}
+
+func TestDemuxerWidensLengths(t *testing.T) {
+	idr, sei := bytes.Repeat([]byte{0x65}, 200), []byte{0x06, 9}
+	for _, width := range []int{1, 2, 3} {
+		header, payload := narrow(width, sei, testSPS, testPPS, idr)
+		_, units := demux(t, video(0, header...), video(0, payload...))
+		require.Equal(t, nals(sei, idr), units[0].Payload)
+		require.True(t, units[0].Key)
+		require.Equal(t, testSPS, units[0].Format.SPS)
+
+		var d demuxer
+		_, err := d.unit(video(0, header...), time.Now())
+		require.NoError(t, err)
+		for cut := 6; cut < len(payload); cut++ { // a cut between two NAL units is none
+			_, err = d.unit(video(0, payload[:cut]...), time.Now())
+			if left := cut - 5 - width - len(sei); left != 0 && cut < len(payload)-width-len(idr)-width-len(testPPS)-width-len(testSPS) {
+				require.ErrorIs(t, err, errPicture, "width %d cut at %d", width, cut)
+			}
+		}
+		_, err = d.unit(video(0, payload[:len(payload)-1]...), time.Now())
+		require.ErrorIs(t, err, errPicture)
 	}
 }
 
-func TestIngestPublishesAndEnds(t *testing.T) {
-	s := stream.New(stream.Params{Name: "s", Log: slog.New(slog.DiscardHandler)})
-	defer s.Close()
-	r := s.Attach(stream.ReaderParams{Audio: []media.Codec{media.AAC}, Video: []media.Codec{media.H264}})
-	tags := append(headers(t),
-		video(0, 0x17, 1), // damaged: left out
-		video(1000, append([]byte{0x17, 1, 0, 0, 0}, nals([]byte{0x65, 1})...)...),
-		audio(1010, 0xAF, 1, 7))
-	read := func() (rtmp.Tag, error) {
-		if len(tags) == 0 {
-			return rtmp.Tag{}, io.EOF
-		}
-		tag := tags[0]
-		tags = tags[1:]
-		return tag, nil
+// mainSPS is of the Main profile, which may reorder pictures.
+func mainSPS() []byte {
+	sps := bytes.Clone(testSPS)
+	sps[1], sps[2] = 77, 0
+	return sps
+}
+
+func TestDemuxerFindsReorderedPictures(t *testing.T) {
+	picture := func(at uint32, delay byte) rtmp.Tag {
+		return video(at, append([]byte{0x27, 1, 0, 0, delay}, nals([]byte{0x41, 1})...)...)
 	}
-	require.NoError(t, Ingest(read, s, slog.New(slog.DiscardHandler)))
-	for _, want := range []media.Kind{media.Video, media.Audio} {
-		u, err := r.Next(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, want, u.Kind())
+	header := func(sps []byte) rtmp.Tag {
+		return video(0, append([]byte{0x17, 0, 0, 0, 0}, h264.Config(sps, testPPS)...)...)
 	}
-	tags = []rtmp.Tag{audio(0, 0x2F, 1)}
-	require.ErrorContains(t, Ingest(read, s, slog.New(slog.DiscardHandler)), "publish H.264 and AAC")
+	for name, tc := range map[string]struct {
+		sps    []byte
+		delays []byte
+		want   []bool
+	}{
+		"B-frames":                  {mainSPS(), []byte{80, 160, 80, 0, 40}, []bool{false, true, true, true, true}},
+		"none":                      {mainSPS(), []byte{0, 0, 0}, []bool{false, false, false}},
+		"all as late":               {mainSPS(), []byte{40, 40, 40}, []bool{false, false, false}},
+		"Baseline with bad numbers": {testSPS, []byte{0, 1, 0}, []bool{false, false, false}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tags := []rtmp.Tag{header(tc.sps)}
+			for i, delay := range tc.delays {
+				tags = append(tags, picture(uint32(40*i), delay))
+			}
+			tags = append(tags, header(tc.sps), picture(400, tc.delays[0])) // told again
+			_, units := demux(t, tags...)
+			var got []bool
+			for i, u := range units[:len(tc.delays)] {
+				got = append(got, u.Format.Reorders)
+				require.Equal(t, time.Duration(tc.delays[i])*time.Millisecond, u.PTS-u.DTS)
+			}
+			require.Equal(t, tc.want, got)
+			require.Same(t, units[len(units)-2].Format, units[len(units)-1].Format)
+			require.Equal(t, tc.sps, units[0].Format.SPS)
+		})
+	}
+}
+
+func TestDemuxerTakesTelephoneCodecs(t *testing.T) {
+	for codec, tc := range map[media.Codec]struct {
+		head byte
+		rate int
+		want time.Duration
+	}{
+		media.PCMA:  {0x72, 8000, 20 * time.Millisecond},
+		media.PCMU:  {0x82, 8000, 20 * time.Millisecond},
+		media.Speex: {0xB2, 16000, 20 * time.Millisecond},
+	} {
+		body := bytes.Repeat([]byte{7}, 160)
+		_, units := demux(t, audio(5000, append([]byte{tc.head}, body...)...), audio(5020, tc.head),
+			audio(5020, append([]byte{tc.head}, body...)...))
+		require.Len(t, units, 2)
+		require.Equal(t, media.Format{Codec: codec, SampleRate: tc.rate, Channels: 1}, *units[0].Format)
+		require.Equal(t, tc.want, units[0].Duration)
+		require.Equal(t, body, units[0].Payload)
+		require.Equal(t, 20*time.Millisecond, units[1].PTS)
+		require.Same(t, units[0].Format, units[1].Format)
+	}
+}
+
+func TestDemuxerFollowsAChangeOfCodec(t *testing.T) {
+	tags := append(headers(t), audio(0, 0xAF, 1, 7), audio(20, 0x72, 0xD5, 0xD5), audio(40, 0x82, 0xFF))
+	d, units := demux(t, tags...)
+	_, err := d.unit(audio(60, 0xAF, 1, 7), time.Now())
+	require.ErrorIs(t, err, errNoConfig, "AAC again, undescribed")
+	var got []media.Codec
+	for _, u := range units {
+		got = append(got, u.Format.Codec)
+	}
+	require.Equal(t, []media.Codec{media.AAC, media.PCMA, media.PCMU}, got)
 }
 
 func FuzzDemuxer(f *testing.F) {
 	for _, tag := range headers(f) {
-		f.Add(tag.Type == rtmp.TagVideo, tag.Payload)
+		f.Add(tag.Type == rtmp.TagVideo, uint8(4), tag.Payload)
 	}
-	f.Add(true, append([]byte{0x17, 1, 0, 0, 80}, nals([]byte{0x09, 0xF0}, testSPS, testPPS, []byte{0x65, 1})...))
-	f.Add(false, []byte{0xAF, 0, 0x17, 0x80, 0, 0, 8})
-	f.Fuzz(func(t *testing.T, picture bool, b []byte) {
+	f.Add(true, uint8(4), append([]byte{0x17, 1, 0, 0, 80}, nals([]byte{0x09, 0xF0}, testSPS, testPPS, []byte{0x65, 1})...))
+	f.Add(false, uint8(4), []byte{0xAF, 0, 0x17, 0x80, 0, 0, 8})
+	f.Add(false, uint8(4), []byte{0x72, 0xD5, 0xD5})
+	f.Add(true, uint8(1), []byte{0x17, 1, 0, 0, 0, 2, 0x65, 1})
+	f.Fuzz(func(t *testing.T, picture bool, width uint8, b []byte) {
 		tag := audio(0, b...)
 		if picture {
 			tag = video(0, b...)
 		}
 		var d demuxer
 		for _, header := range headers(t) {
-			_, err := d.unit(header)
+			if width > 0 && width < 4 && header.Type == rtmp.TagVideo {
+				header.Payload, _ = narrow(int(width))
+			}
+			_, err := d.unit(header, time.Now())
 			require.NoError(t, err)
 		}
-		u, err := d.unit(tag)
+		u, err := d.unit(tag, time.Now())
 		if err != nil {
 			require.Nil(t, u)
 		}
 		if u != nil {
 			require.NotNil(t, u.Format)
-			require.LessOrEqual(t, len(u.Payload), len(b))
+			require.LessOrEqual(t, len(u.Payload), 4*len(b)) // lengths of one byte become four
 			require.NotEmpty(t, u.Payload)
 		}
 	})

@@ -1,4 +1,7 @@
-// Package rtmp is the source that an RTMP publisher is: it turns the tags of a connection into units of a stream.
+// Package rtmp makes streams of RTMP: Ingest publishes what a publisher sends to our own server, Pull what another
+// server plays, and keeps fetching it.
 //
-// It knows nothing of connections or names: rtmp/server accepts them and runs Ingest on the connection's goroutine.
+// Both share demuxer, the mapping from FLV tags to units on one timeline, which knows nothing of connections:
+// rtmp/server accepts them and runs Ingest on the connection's goroutine, Pull is the supervisor of its own. Each of
+// them runs on the goroutine that calls it.
 package rtmp
