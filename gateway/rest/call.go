@@ -62,6 +62,8 @@ func callOf(c gateway.Call) call {
 type liveCall struct {
 	call
 	RTMPProblem   *string    `json:"rtmpProblem"`
+	Injected      *string    `json:"injected"` // the stream that the remote party is sent
+	Playing       *string    `json:"playing"`  // the sound file that it is
 	EndReason     *string    `json:"endReason"`
 	EndText       *string    `json:"endText"`
 	CreatedAt     *time.Time `json:"createdAt"`
@@ -78,6 +80,8 @@ func liveCallOf(c gateway.Call) *liveCall {
 	return &liveCall{
 		call:          shown,
 		RTMPProblem:   nullable(c.RTMPProblem),
+		Injected:      nullable(c.Injected),
+		Playing:       nullable(c.Playing),
 		EndReason:     nullable(string(c.Ending.Reason)),
 		EndText:       nullable(c.Ending.Text),
 		CreatedAt:     moment(c.Created),

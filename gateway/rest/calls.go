@@ -79,10 +79,7 @@ func (s *service) replyCalls(w http.ResponseWriter, filter callFilter) error {
 		}
 	}
 	if len(found) == 0 {
-		return &gateway.Error{
-			Code: gateway.CodeNotFound, Reason: gateway.ReasonCallNotFound, Field: "callId", Value: filter.id,
-			Message: "no live call matches the request.",
-		}
+		return filter.nothing()
 	}
 	return reply(w, http.StatusOK, found)
 }
@@ -104,16 +101,15 @@ func (f callFilter) matches(c gateway.Call) bool {
 		(f.status == "" || f.status == c.Status)
 }
 
+func (f callFilter) nothing() error {
+	return &gateway.Error{
+		Code: gateway.CodeNotFound, Reason: gateway.ReasonCallNotFound, Field: "callId", Value: f.id,
+		Message: "no live call matches the request.",
+	}
+}
+
 func (s *service) terminateCall(w http.ResponseWriter, r *http.Request) error {
-	f, err := readFields(w, r)
-	if err != nil {
-		return err
-	}
-	id := f.required("callId")
-	if err := f.problem(); err != nil {
-		return err
-	}
-	return done(w, s.api.EndCall(r.Context(), id))
+	return forOne(w, r, "callId", s.api.EndCall)
 }
 
 func (s *service) sendDTMF(w http.ResponseWriter, r *http.Request) error {
@@ -127,12 +123,4 @@ func (s *service) sendDTMF(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return done(w, s.api.SendDTMF(r.Context(), id, dtmf))
-}
-
-// done answers a verb: its error, or 200 with no body.
-func done(w http.ResponseWriter, err error) error {
-	if err == nil {
-		w.WriteHeader(http.StatusOK)
-	}
-	return err
 }

@@ -292,6 +292,34 @@ func TestSendDTMF(t *testing.T) {
 	}
 }
 
+// TestOlderCalls does what the first page of WCS does: it shows every body as the status of its call, unless it is JSON.
+func TestOlderCalls(t *testing.T) {
+	fake := gatewaytest.New()
+	fake.SetCall(gateway.Call{ID: "a", Status: gateway.CallEstablished})
+	fake.SetCall(gateway.Call{ID: "b", Status: gateway.CallRing})
+	h := handlerOf(fake)
+	w := ask(h, http.MethodPost, "/RESTCall/getStatus", `{"callId":"a"}`)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Equal(t, "ESTABLISHED", w.Body.String())
+	require.Contains(t, w.Header().Get("Content-Type"), "text/plain")
+	require.Equal(t, "RING", ask(h, http.MethodPost, "/RESTCall/getStatus", `{"callId":"b"}`).Body.String())
+	require.Equal(t, http.StatusBadRequest, ask(h, http.MethodPost, "/RESTCall/getStatus", `{}`).Code)
+	require.Equal(t, []string{"a", "b"}, idsIn(t, ask(h, http.MethodPost, "/RESTCall/getCalls", `{}`)))
+
+	w = ask(h, http.MethodPost, "/RESTCall/sendDTMF", `{"callId":"a","dtmf":"5","type":"RFC2833"}`)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Empty(t, w.Body.String())
+	require.Equal(t, []gatewaytest.SentDTMF{{CallID: "a", DTMF: gateway.DTMF{Digits: "5", Type: gateway.DTMFRFC2833}}}, fake.DTMFs())
+
+	w = ask(h, http.MethodPost, "/RESTCall/hangup", `{"callId":"a"}`)
+	require.Equal(t, http.StatusOK, w.Code)
+	require.Empty(t, w.Body.String())
+	w = ask(h, http.MethodPost, "/RESTCall/getStatus", `{"callId":"a"}`)
+	require.Equal(t, http.StatusNotFound, w.Code)
+	require.Equal(t, gateway.ReasonCallNotFound, faultIn(t, w)["reason"])
+	require.Equal(t, http.StatusNotFound, ask(h, http.MethodPost, "/RESTCall/hangup", `{"callId":"a"}`).Code)
+}
+
 // FuzzStartup: whatever the body, the answer is 200, 400 or 409, and no field appears that was not sent.
 func FuzzStartup(f *testing.F) {
 	f.Add([]byte(seedStartup))
@@ -310,6 +338,27 @@ func FuzzStartup(f *testing.F) {
 			if len(spec.ID) > 6*len(body) {
 				t.Fatalf("id grew from %d to %d bytes", len(body), len(spec.ID))
 			}
+		}
+	})
+}
+
+// FuzzBodies: whatever is sent to whichever endpoint, the gateway is not at fault.
+func FuzzBodies(f *testing.F) {
+	var paths []string
+	for _, rt := range (&service{}).routes() {
+		if slices.Contains(rt.methods, http.MethodPost) {
+			paths = append(paths, strings.ReplaceAll(rt.path, "{stream}", "s"))
+		}
+	}
+	for i := range paths {
+		f.Add(uint8(i), []byte(`{"streamName":"call","rtmpUrl":"u","options":{"action":"mute"},"mediaSessionIds":["c1",2],"display":"x"}`))
+		f.Add(uint8(i), []byte(`{"options":[],"published":"","name":{},"uri":1e9,"loop":"TRUE","callId":"\ud800"}`))
+	}
+	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
+		path := paths[int(which)%len(paths)]
+		w := askSDP(handlerOf(onAir()), http.MethodPost, path, sdpType, string(body))
+		if w.Code == http.StatusInternalServerError {
+			t.Fatalf("%s: %s", path, w.Body)
 		}
 	})
 }

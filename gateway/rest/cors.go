@@ -14,9 +14,12 @@ func allowOrigins(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		h.Set("Access-Control-Allow-Methods", "GET, POST, DELETE, OPTIONS")
+		h.Set("Access-Control-Allow-Methods", "GET, POST, PATCH, DELETE, OPTIONS")
 		if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" {
 			h.Set("Access-Control-Allow-Headers", asked)
+		}
+		if takesSDP(r.URL.Path) {
+			h.Set("Accept-Post", sdpType) // RFC 9725 section 4.2
 		}
 		h.Set("Access-Control-Max-Age", "600")
 		h.Add("Vary", "Access-Control-Request-Headers")

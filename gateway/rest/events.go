@@ -20,6 +20,9 @@ type change struct {
 	Removed  bool      `json:"removed"`
 	Call     *liveCall `json:"call,omitempty"`
 	Stream   *stream   `json:"stream,omitempty"`
+	Session  *session  `json:"session,omitempty"`
+	Push     *livePush `json:"push,omitempty"`
+	Pull     *livePull `json:"pull,omitempty"`
 	Listener *listener `json:"listener,omitempty"`
 }
 
@@ -27,6 +30,9 @@ type change struct {
 type everything struct {
 	Calls     []*liveCall `json:"calls"`
 	Streams   []*stream   `json:"streams"`
+	Sessions  []*session  `json:"sessions"`
+	Pushes    []*livePush `json:"pushes"`
+	Pulls     []*livePull `json:"pulls"`
 	Listeners []*listener `json:"listeners"`
 }
 
@@ -80,7 +86,10 @@ func nextBefore(ctx context.Context, sub gateway.Subscription, limit time.Durati
 }
 
 func everythingOf(events []gateway.Event) everything {
-	all := everything{Calls: []*liveCall{}, Streams: []*stream{}, Listeners: []*listener{}}
+	all := everything{
+		Calls: []*liveCall{}, Streams: []*stream{}, Sessions: []*session{}, Pushes: []*livePush{}, Pulls: []*livePull{},
+		Listeners: []*listener{},
+	}
 	for _, e := range events {
 		c := changeOf(e)
 		switch {
@@ -88,6 +97,12 @@ func everythingOf(events []gateway.Event) everything {
 			all.Calls = append(all.Calls, c.Call)
 		case c.Stream != nil:
 			all.Streams = append(all.Streams, c.Stream)
+		case c.Session != nil:
+			all.Sessions = append(all.Sessions, c.Session)
+		case c.Push != nil:
+			all.Pushes = append(all.Pushes, c.Push)
+		case c.Pull != nil:
+			all.Pulls = append(all.Pulls, c.Pull)
 		case c.Listener != nil:
 			all.Listeners = append(all.Listeners, c.Listener)
 		}
@@ -102,6 +117,12 @@ func changeOf(e gateway.Event) change {
 		c.Call = liveCallOf(*e.Call)
 	case e.Stream != nil:
 		c.Stream = streamOf(*e.Stream)
+	case e.Session != nil:
+		c.Session = sessionOf(*e.Session)
+	case e.Push != nil:
+		c.Push = livePushOf(*e.Push)
+	case e.Pull != nil:
+		c.Pull = livePullOf(*e.Pull)
 	case e.Listener != nil:
 		c.Listener = listenerOf(*e.Listener)
 	}

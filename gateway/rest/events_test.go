@@ -45,3 +45,37 @@ func TestEventsEndWithTheSubscription(t *testing.T) {
 	_, err := nextBefore(t.Context(), ended{}, time.Hour)
 	require.EqualError(t, err, "closed")
 }
+
+// TestEventData holds what is told of each kind of entity, in the snapshot and in a change, with no secret in it.
+func TestEventData(t *testing.T) {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	events := []gateway.Event{
+		{Kind: gateway.EventStream, ID: "s", Stream: &gateway.Stream{
+			ID: "b1", Name: "s", Source: gateway.SourceWebRTC, Origin: "192.0.2.1:5000", Created: at,
+			Tracks: []gateway.Track{{Kind: "audio", Codec: "AAC", From: "opus", Why: "RTMP takes no opus", Readers: 1, CPUPercent: 0.5}},
+			Sinks:  []gateway.Sink{{ID: "v1", Kind: gateway.SinkWebRTC, Viewer: gateway.ViewerStats{State: gateway.ViewerPlaying}}},
+		}},
+		{Kind: gateway.EventSession, ID: "b1", Session: &gateway.MediaSession{
+			ID: "b1", Stream: "s", Published: true, Status: gateway.MediaUnpublished, Info: gateway.InfoByREST, Created: at,
+		}},
+		{Kind: gateway.EventSession, ID: "v1", Session: &gateway.MediaSession{
+			ID: "v1", Stream: "s", Status: gateway.MediaPlaying, HasVideo: true, Width: 640, Height: 360, Bytes: 7, Created: at,
+			Viewer: gateway.ViewerStats{State: gateway.ViewerPlaying, Remote: "192.0.2.2:6000", LossPercent: 1.5, RTTMS: 20},
+		}},
+		{Kind: gateway.EventPush, ID: "p1", Push: &gateway.Push{
+			ID: "p1", Stream: "s", Name: "hunter2", URL: "rtmp://u:hunter2@h/live", Target: "rtmp://***@h/live/***",
+			Status: gateway.RTMPLost, Problem: "timeout", Muted: true, Sound: gateway.Sound{File: "a.wav", Loop: true}, Bytes: 8, Dropped: 9,
+			Created: at,
+		}},
+		{Kind: gateway.EventPull, ID: "q1", Pull: &gateway.Pull{
+			ID: "q1", URI: "rtmp://u:hunter2@h/live/a", Shown: "rtmp://h/live/a", Stream: "a", Status: gateway.PullRunning, Created: at,
+		}},
+	}
+	first, err := encode(everythingOf(events))
+	require.NoError(t, err)
+	w := deadlines{httptest.NewRecorder()}
+	require.NoError(t, eventWriter{w: w, ctl: http.NewResponseController(w)}.changes(events))
+	told := append(indented(t, first), w.Body.Bytes()...)
+	require.NotContains(t, string(told), "hunter2")
+	golden(t, "events.txt", told)
+}

@@ -86,6 +86,8 @@ func reasonOf(status int) string {
 		return "method"
 	case http.StatusUnsupportedMediaType:
 		return "content_type"
+	case http.StatusNotImplemented:
+		return "not_supported"
 	case http.StatusRequestEntityTooLarge:
 		return gateway.ReasonTooLong
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -146,17 +147,49 @@ func (f *fields) object(name string) map[string]any {
 	return m
 }
 
-// lift adds the members of the object under name to those of f, where f has none.
-func (f *fields) lift(name string) {
+// choice reads a boolean for which absent is a third value, nil.
+func (f *fields) choice(name string) *bool {
+	raw := f.get(name)
+	if raw == nil || unquote(raw) == "" {
+		return nil
+	}
+	return new(f.flag(name, false))
+}
+
+// texts reads a list of strings, without the empty ones; one string will do.
+func (f *fields) texts(name string) []string {
 	raw := f.get(name)
 	if raw == nil {
-		return
+		return nil
 	}
-	var inner map[string]json.RawMessage
-	if json.Unmarshal(raw, &inner) != nil {
+	if kindOf(raw) != "an array" {
+		if s := f.text(name); s != "" {
+			return []string{s}
+		}
+		return nil
+	}
+	var list []string
+	if json.Unmarshal(raw, &list) != nil {
+		f.keep(&gateway.Error{
+			Code: gateway.CodeInvalid, Reason: reasonType, Field: name, Message: name + " holds something else than text: give a list of texts.",
+		})
+	}
+	return slices.DeleteFunc(list, func(s string) bool { return s == "" })
+}
+
+// inner returns the members of the object under name, none if it is absent.
+func (f *fields) inner(name string) *fields {
+	in := &fields{}
+	raw := f.get(name)
+	if raw != nil && unquote(raw) != "" && json.Unmarshal(raw, &in.members) != nil {
 		f.wrong(name, "an object", raw)
 	}
-	for k, v := range inner {
+	return in
+}
+
+// lift adds the members of the object under name to those of f, where f has none.
+func (f *fields) lift(name string) {
+	for k, v := range f.inner(name).members {
 		if _, ok := f.members[k]; !ok {
 			f.members[k] = v
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -41,18 +42,25 @@ func TestUnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
+// TestPreflight asks the way a browser does before a page of another origin may send its request.
 func TestPreflight(t *testing.T) {
 	h := handlerOf(gatewaytest.New())
-	r := httptest.NewRequest(http.MethodOptions, "/rest-api/call/startup", nil)
-	r.Header.Set("Origin", "https://pages.example")
-	r.Header.Set("Access-Control-Request-Method", "POST")
-	r.Header.Set("Access-Control-Request-Headers", "content-type,x-requested-with")
-	w := httptest.NewRecorder()
-	h.ServeHTTP(w, r)
-	require.Equal(t, http.StatusNoContent, w.Code)
-	require.Equal(t, "*", w.Header().Get("Access-Control-Allow-Origin"))
-	require.Contains(t, w.Header().Get("Access-Control-Allow-Methods"), "POST")
-	require.Equal(t, "content-type,x-requested-with", w.Header().Get("Access-Control-Allow-Headers"))
+	for _, rt := range (&service{}).routes() {
+		for _, method := range append(rt.methods, http.MethodPatch) {
+			path := strings.NewReplacer("{stream}", "s", "{session}", "m", "{$}", "").Replace(rt.path)
+			r := httptest.NewRequest(http.MethodOptions, path, nil)
+			r.Header.Set("Origin", "https://pages.example")
+			r.Header.Set("Access-Control-Request-Method", method)
+			r.Header.Set("Access-Control-Request-Headers", "content-type,x-requested-with")
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, r)
+			require.Equal(t, http.StatusNoContent, w.Code)
+			require.Equal(t, "*", w.Header().Get("Access-Control-Allow-Origin"))
+			require.Contains(t, strings.Split(w.Header().Get("Access-Control-Allow-Methods"), ", "), method)
+			require.Equal(t, "content-type,x-requested-with", w.Header().Get("Access-Control-Allow-Headers"))
+			require.Equal(t, takesSDP(path), w.Header().Get("Accept-Post") == "application/sdp", path)
+		}
+	}
 
 	// Errors are for pages too.
 	require.Equal(t, "*", ask(h, http.MethodPost, "/rest-api/call/find", `{}`).Header().Get("Access-Control-Allow-Origin"))
@@ -93,7 +101,7 @@ func TestOpenAPI(t *testing.T) {
 	h := handlerOf(gatewaytest.New())
 	var doc struct {
 		Paths      map[string]map[string]any
-		Components struct{ Schemas map[string]any }
+		Components struct{ Schemas, Responses map[string]any }
 	}
 	w := ask(h, http.MethodGet, "/openapi.json", "")
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &doc))
@@ -110,14 +118,16 @@ func TestOpenAPI(t *testing.T) {
 	}
 	require.ElementsMatch(t, served, described)
 
-	for _, ref := range strings.Split(w.Body.String(), `"#/components/schemas/`)[1:] {
-		name, _, _ := strings.Cut(ref, `"`)
-		require.Contains(t, doc.Components.Schemas, name)
+	for kind, known := range map[string]map[string]any{"schemas": doc.Components.Schemas, "responses": doc.Components.Responses} {
+		for _, ref := range strings.Split(w.Body.String(), `"#/components/`+kind+`/`)[1:] {
+			name, _, _ := strings.Cut(ref, `"`)
+			require.Contains(t, known, name)
+		}
 	}
 }
 
-// TestOpenAPICall holds the described Call object and the one that is sent together.
-func TestOpenAPICall(t *testing.T) {
+// TestOpenAPIObjects holds the objects that are described and those that are sent together.
+func TestOpenAPIObjects(t *testing.T) {
 	var doc struct {
 		Components struct {
 			Schemas map[string]struct {
@@ -127,17 +137,18 @@ func TestOpenAPICall(t *testing.T) {
 		}
 	}
 	require.NoError(t, json.Unmarshal(openAPIDocument, &doc))
-	body, err := encode(callOf(gateway.Call{}))
-	require.NoError(t, err)
-	var sent map[string]any
-	require.NoError(t, json.Unmarshal(body, &sent))
-	schema := doc.Components.Schemas["Call"]
-	var keys []string
-	for key := range sent {
-		require.Contains(t, schema.Properties, key)
-		keys = append(keys, key)
+	for name, object := range map[string]any{
+		"Call": call{}, "Push": push{}, "PushTest": pushTest{}, "Pull": pull{}, "Stream": streaming{}, "Metrics": figures{},
+		"Track": track{}, "Fault": fault{},
+	} {
+		body, err := encode(object)
+		require.NoError(t, err)
+		var sent map[string]any
+		require.NoError(t, json.Unmarshal(body, &sent))
+		schema := doc.Components.Schemas[name]
+		require.ElementsMatch(t, slices.Collect(maps.Keys(sent)), slices.Collect(maps.Keys(schema.Properties)), name)
+		require.ElementsMatch(t, slices.Collect(maps.Keys(sent)), schema.Required, name)
 	}
-	require.ElementsMatch(t, keys, schema.Required)
 }
 
 func loaded() *gatewaytest.Fake {
@@ -151,6 +162,15 @@ func loaded() *gatewaytest.Fake {
 		Sinks: []gateway.Sink{{ID: "p1", Kind: gateway.SinkRTMPPush, Bytes: 77, Dropped: 2}, {ID: "v1", Kind: gateway.SinkRTMPPlayer}},
 	})
 	fake.SetStream(gateway.Stream{Name: "reserved", Source: gateway.SourceRTMP})
+	fake.SetStream(gateway.Stream{ID: "b1", Name: "b", Source: gateway.SourceWebRTC, Sinks: []gateway.Sink{{ID: "b2", Kind: gateway.SinkWebRTC}}})
+	fake.SetStream(gateway.Stream{Name: "fetched", Source: gateway.SourcePull})
+	fake.SetSession(gateway.MediaSession{ID: "b1", Stream: "b", Published: true, Status: gateway.MediaPublishing})
+	fake.SetSession(gateway.MediaSession{ID: "b2", Stream: "b", Status: gateway.MediaPending})
+	fake.SetSession(gateway.MediaSession{ID: "b3", Stream: "b", Status: gateway.MediaPlaying})
+	fake.SetSession(gateway.MediaSession{ID: "b4", Stream: "b", Status: gateway.MediaPlaying})
+	fake.SetPush(gateway.Push{ID: "push1", Status: gateway.RTMPActive})
+	fake.SetPush(gateway.Push{ID: "push2", Status: gateway.RTMPFailed})
+	fake.SetPull(gateway.Pull{ID: "pull1", Status: gateway.PullRunning})
 	fake.SetListener(gateway.Listener{Name: "sip"})
 	return fake
 }
@@ -164,9 +184,11 @@ func TestMetrics(t *testing.T) {
 func TestStatistics(t *testing.T) {
 	h := handlerOf(loaded())
 	require.Equal(t, "-----Call Stats---\ncalls=2\ncalls_established=1\ncalls_in=1\ncalls_out=1\n"+
-		"-----Stream Stats---\nstreams_sip_in=1\nstreams_rtmp_in=1\nstreams_rtmp_out=2\nstreams_webrtc_out=0\nstreams_viewers=1\n",
+		"-----Stream Stats---\nstreams_sip_in=1\nstreams_rtmp_in=2\nstreams_rtmp_out=2\nstreams_webrtc_in=1\n"+
+		"streams_webrtc_out=1\nstreams_websocket_out=0\nstreams_viewers=2\n",
 		ask(h, http.MethodGet, "/?action=stat", "").Body.String())
-	require.JSONEq(t, `{"streams_stats":{"streams_sip_in":1,"streams_rtmp_in":1,"streams_rtmp_out":2,"streams_webrtc_out":0,"streams_viewers":1}}`,
+	require.JSONEq(t, `{"streams_stats":{"streams_sip_in":1,"streams_rtmp_in":2,"streams_rtmp_out":2,"streams_webrtc_in":1,
+		"streams_webrtc_out":1,"streams_websocket_out":0,"streams_viewers":2}}`,
 		ask(h, http.MethodGet, "/?action=stat&format=json&groups=streams_stats,port_stats", "").Body.String())
 }
 
@@ -188,5 +210,5 @@ func TestStatusesAreComplete(t *testing.T) {
 	properties := enum.Components.Schemas.Call.Properties
 	require.Equal(t, fmt.Sprint(callStatuses()), fmt.Sprint(properties.Status.Enum))
 	require.Len(t, properties.RTMPStreamStatus.Enum, len(rtmpStatuses())+1)
-	require.True(t, slices.Contains(callStatuses(), gateway.CallFinish))
+	require.Contains(t, callStatuses(), gateway.CallFinish)
 }

@@ -18,6 +18,9 @@ func (s *service) metrics(w http.ResponseWriter, _ *http.Request) error {
 	e.calls(snap.Calls)
 	e.streams(snap.Streams)
 	e.sinks(snap.Streams)
+	e.sessions(snap.MediaSessions)
+	e.pushes(snap.Pushes)
+	e.pulls(snap.Pulls)
 	e.metric("callcast_listener_up", "gauge", "Whether the gateway listens on a port it should.")
 	for _, l := range snap.Listeners {
 		e.sample(oneIf(l.Err == nil), "name", l.Name)
@@ -127,6 +130,48 @@ func (e *exposition) eachSink(streams []gateway.Stream, value func(gateway.Sink)
 	}
 }
 
+func (e *exposition) sessions(sessions []gateway.MediaSession) {
+	e.metric("callcast_media_sessions", "gauge", "Browsers that publish or play, by status.")
+	for _, kind := range []struct {
+		name      string
+		published bool
+		statuses  []gateway.MediaStatus
+	}{
+		{"publish", true, []gateway.MediaStatus{gateway.MediaPending, gateway.MediaPublishing}},
+		{"play", false, []gateway.MediaStatus{gateway.MediaPending, gateway.MediaPlaying}},
+	} {
+		byStatus := map[gateway.MediaStatus]float64{}
+		for _, m := range sessions {
+			byStatus[m.Status] += oneIf(m.Published == kind.published)
+		}
+		for _, status := range kind.statuses {
+			e.sample(byStatus[status], "kind", kind.name, "status", string(status))
+		}
+	}
+}
+
+func (e *exposition) pushes(pushes []gateway.Push) {
+	byStatus := map[gateway.RTMPStatus]float64{}
+	for _, p := range pushes {
+		byStatus[p.Status]++
+	}
+	e.metric("callcast_pushes", "gauge", "Pushes beside those of calls, by status.")
+	for _, status := range rtmpStatuses() {
+		e.sample(byStatus[status], "status", string(status))
+	}
+}
+
+func (e *exposition) pulls(pulls []gateway.Pull) {
+	byStatus := map[gateway.PullStatus]float64{}
+	for _, p := range pulls {
+		byStatus[p.Status]++
+	}
+	e.metric("callcast_pulls", "gauge", "Streams fetched from other servers, by status.")
+	for _, status := range pullStatuses() {
+		e.sample(byStatus[status], "status", string(status))
+	}
+}
+
 func callStatuses() []gateway.CallStatus {
 	return []gateway.CallStatus{
 		gateway.CallNew, gateway.CallPending, gateway.CallTrying, gateway.CallRing, gateway.CallRingMedia,
@@ -137,6 +182,10 @@ func callStatuses() []gateway.CallStatus {
 
 func rtmpStatuses() []gateway.RTMPStatus {
 	return []gateway.RTMPStatus{gateway.RTMPWait, gateway.RTMPActive, gateway.RTMPLost, gateway.RTMPFailed}
+}
+
+func pullStatuses() []gateway.PullStatus {
+	return []gateway.PullStatus{gateway.PullPending, gateway.PullConnected, gateway.PullRunning, gateway.PullFailed}
 }
 
 func oneIf(b bool) float64 {

@@ -65,9 +65,11 @@ func statGroups(snap gateway.Snapshot) []statGroup {
 		}},
 		{"streams_stats", "Stream Stats", []statValue{
 			{"streams_sip_in", sources[gateway.SourceSIP]},
-			{"streams_rtmp_in", sources[gateway.SourceRTMP]},
+			{"streams_rtmp_in", sources[gateway.SourceRTMP] + sources[gateway.SourcePull]},
 			{"streams_rtmp_out", sinks[gateway.SinkRTMPPush] + sinks[gateway.SinkRTMPPlayer]},
+			{"streams_webrtc_in", sources[gateway.SourceWebRTC]},
 			{"streams_webrtc_out", sinks[gateway.SinkWebRTC]},
+			{"streams_websocket_out", 0}, // nobody is sent media that way
 			{"streams_viewers", sinks[gateway.SinkRTMPPlayer] + sinks[gateway.SinkWebRTC]},
 		}},
 	}

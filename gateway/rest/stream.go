@@ -9,12 +9,15 @@ import (
 // stream, sink, media and listener are what event streams tell of the contract's types.
 type stream struct {
 	Name      string     `json:"name"`
+	ID        string     `json:"id"`
 	Source    string     `json:"source"`
 	CallID    *string    `json:"callId"`
+	Origin    *string    `json:"origin"`
 	Live      bool       `json:"live"`
 	CreatedAt *time.Time `json:"createdAt"`
 	Audio     media      `json:"audio"`
 	Video     media      `json:"video"`
+	Plan      []track    `json:"plan"`
 	Sinks     []sink     `json:"sinks"`
 }
 
@@ -27,17 +30,6 @@ type sink struct {
 	Bytes   uint64  `json:"bytes"`
 	Dropped uint64  `json:"dropped"`
 	Viewer  *viewer `json:"viewer"`
-}
-
-// viewer is what a browser says of what it gets.
-type viewer struct {
-	State       string  `json:"state"`
-	Remote      *string `json:"remote"`
-	LossPercent float64 `json:"lossPercent"`
-	RTTMS       float64 `json:"rttMs"`
-	NACKs       uint64  `json:"nacks"`
-	Resent      uint64  `json:"resent"`
-	KeyRequests uint64  `json:"keyRequests"`
 }
 
 type media struct {
@@ -70,26 +62,23 @@ type listener struct {
 func streamOf(s gateway.Stream) *stream {
 	sinks := make([]sink, 0, len(s.Sinks))
 	for _, k := range s.Sinks {
-		sinks = append(sinks, sink{
-			ID: k.ID, Kind: string(k.Kind), Target: k.Target, Status: nullable(string(k.Status)),
-			Problem: nullable(k.Problem), Bytes: k.Bytes, Dropped: k.Dropped, Viewer: viewerOf(k),
-		})
+		sinks = append(sinks, sinkOf(k))
 	}
 	return &stream{
-		Name: s.Name, Source: string(s.Source), CallID: nullable(s.CallID), Live: s.Live, CreatedAt: moment(s.Created),
-		Audio: mediaOf(s.Audio), Video: mediaOf(s.Video), Sinks: sinks,
+		ID: s.ID, Name: s.Name, Source: string(s.Source), CallID: nullable(s.CallID), Origin: nullable(s.Origin), Live: s.Live,
+		CreatedAt: moment(s.Created), Audio: mediaOf(s.Audio), Video: mediaOf(s.Video), Plan: planOf(s.Tracks), Sinks: sinks,
 	}
 }
 
-func viewerOf(k gateway.Sink) *viewer {
-	if k.Kind != gateway.SinkWebRTC {
-		return nil
+func sinkOf(k gateway.Sink) sink {
+	out := sink{
+		ID: k.ID, Kind: string(k.Kind), Target: k.Target, Status: nullable(string(k.Status)),
+		Problem: nullable(k.Problem), Bytes: k.Bytes, Dropped: k.Dropped,
 	}
-	v := k.Viewer
-	return &viewer{
-		State: string(v.State), Remote: nullable(v.Remote), LossPercent: v.LossPercent, RTTMS: v.RTTMS,
-		NACKs: v.NACKs, Resent: v.Resent, KeyRequests: v.KeyRequests,
+	if k.Kind == gateway.SinkWebRTC {
+		out.Viewer = viewerOf(k.Viewer)
 	}
+	return out
 }
 
 func mediaOf(m gateway.MediaStats) media {
