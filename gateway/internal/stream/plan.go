@@ -19,30 +19,28 @@ type choice struct {
 func (s *Stream) choose(r *Reader, source *track) (choice, bool) {
 	kind := source.codec.Kind()
 	accepted := r.params.accepted(kind)
-	why := s.objection(r, source)
-	if why == "" {
-		return choice{codec: source.codec}, true
+	why := objection(r, source)
+	asItCame := why == ""
+	if asItCame && kind == media.Video && s.params.Transcode && r.params.Sink != gateway.SinkPreview {
+		why = "disable_streaming_proxy is set"
 	}
-	if s.params.Deriver == nil {
-		return choice{}, false
+	if why != "" && s.params.Deriver != nil {
+		i := slices.IndexFunc(accepted, func(to media.Codec) bool { return s.params.Deriver.Can(source.codec, to) })
+		if i >= 0 {
+			return choice{codec: accepted[i], why: why}, true
+		}
 	}
-	i := slices.IndexFunc(accepted, func(to media.Codec) bool { return s.params.Deriver.Can(source.codec, to) })
-	if i < 0 {
-		return choice{}, false
-	}
-	return choice{codec: accepted[i], why: why}, true
+	return choice{codec: source.codec}, asItCame
 }
 
 // objection says why the source's track cannot be passed on to a reader, if it cannot.
-func (s *Stream) objection(r *Reader, source *track) string {
+func objection(r *Reader, source *track) string {
 	kind := source.codec.Kind()
 	switch {
 	case !slices.Contains(r.params.accepted(kind), source.codec):
 		return fmt.Sprintf("%s does not take %s", r.params.Sink, source.codec)
 	case kind == media.Video && r.params.InOrder && source.reorders:
 		return fmt.Sprintf("%s shows pictures in the order they come, and the source reorders them", r.params.Sink)
-	case kind == media.Video && s.params.Transcode && r.params.Sink != gateway.SinkPreview:
-		return "disable_streaming_proxy is set"
 	}
 	return ""
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"callcast/gateway"
-	"callcast/gateway/internal/codec/transcode"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/stream"
 )
@@ -25,11 +24,10 @@ type Params struct {
 
 // Preview is a running preview of one stream.
 type Preview struct {
-	params  Params
-	reader  *stream.Reader
-	decoder *transcode.Decoder // nil if this build has none
-	cancel  context.CancelFunc
-	done    chan struct{}
+	params Params
+	reader *stream.Reader
+	cancel context.CancelFunc
+	done   chan struct{}
 
 	mu     sync.Mutex // guards what follows
 	frame  *image.RGBA
@@ -42,14 +40,10 @@ type Preview struct {
 func New(p Params) *Preview {
 	ctx, cancel := context.WithCancel(context.Background())
 	v := &Preview{params: p, cancel: cancel, done: make(chan struct{}), wanted: true}
-	read := stream.ReaderParams{Name: "preview", Sink: gateway.SinkPreview, Audio: []media.Codec{media.PCMA, media.PCMU}}
-	decoder, err := transcode.NewDecoder(media.H264)
-	if err != nil {
-		p.Log.Warn("preview has no picture", "err", err)
-	} else {
-		v.decoder, read.Video = decoder, []media.Codec{media.H264}
-	}
-	v.reader = p.Stream.Attach(read)
+	v.reader = p.Stream.Attach(stream.ReaderParams{
+		Name: "preview", Sink: gateway.SinkPreview, Video: []media.Codec{media.H264, media.VP8},
+		Audio: []media.Codec{media.PCMA, media.PCMU, media.AAC, media.Opus, media.G722, media.Speex},
+	})
 	go func() {
 		defer close(v.done)
 		v.run(ctx)
@@ -88,13 +82,12 @@ func (v *Preview) Close() {
 
 func (v *Preview) run(ctx context.Context) {
 	defer v.reader.Close()
-	if v.decoder != nil {
-		defer v.decoder.Close()
-	}
 	var ear meter
-	var eye shutter
+	defer ear.close()
+	eye := screen{log: v.params.Log}
+	defer eye.close()
 	if v.params.FPS > 0 {
-		eye.period = time.Second / time.Duration(v.params.FPS)
+		eye.shutter.period = time.Second / time.Duration(v.params.FPS)
 	}
 	var spare *image.RGBA
 	for {
@@ -110,12 +103,8 @@ func (v *Preview) run(ctx context.Context) {
 			}
 			continue
 		}
-		fresh, err := v.decoder.Decode(u)
-		if err != nil {
-			v.params.Log.Debug("picture cannot be decoded", "err", err)
-		}
-		if fresh && v.isWanted() && eye.opens(time.Now()) {
-			spare = v.show(v.decoder.Picture(spare, v.params.MaxWidth))
+		if eye.see(u) && v.isWanted() && eye.shutter.opens(time.Now()) {
+			spare = v.show(eye.decoder.Picture(spare, v.params.MaxWidth))
 		}
 	}
 }

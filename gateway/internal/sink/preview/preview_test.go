@@ -16,6 +16,7 @@ import (
 
 	"callcast/assets"
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/transcode"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/stream"
 )
@@ -136,6 +137,29 @@ func TestLevel(t *testing.T) {
 			require.InDelta(t, test.rms, v.Level().RMS, 0.5)
 			require.InDelta(t, test.peak, v.Level().Peak, 0.5)
 		})
+	}
+}
+
+// TestLevelOfCompressedSound: the meter hears whatever a stream carries, also when that changes.
+func TestLevelOfCompressedSound(t *testing.T) {
+	s, pub := newStream(t)
+	v := open(t, s, Params{})
+	tone := make([]int16, 48000)
+	for i := range tone {
+		tone[i] = int16(16384 * math.Sin(2*math.Pi*1000*float64(i)/48000)) // half of full scale: -9 dB
+	}
+	for _, codec := range []media.Codec{media.AAC, media.Opus, media.PCMU, media.G722} {
+		enc, err := transcode.NewSoundEncoder(codec, 48000, 1)
+		require.NoError(t, err)
+		units, err := enc.Encode(tone, 0)
+		require.NoError(t, err)
+		before := v.Level().At
+		for _, u := range units {
+			pub.Write(u)
+		}
+		require.Eventually(t, func() bool { return v.Level().At.After(before) && math.Abs(v.Level().RMS+9) < 1 }, 5*time.Second, time.Millisecond,
+			"%s: %v", codec, v.Level())
+		enc.Close()
 	}
 }
 
