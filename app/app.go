@@ -11,11 +11,9 @@ import (
 	"time"
 
 	"callcast/app/config"
-	"callcast/assets"
 	"callcast/gateway"
 	"callcast/gateway/demophone"
 	"callcast/gateway/engine"
-	"callcast/gateway/rest"
 )
 
 // Version is set by the build.
@@ -78,6 +76,8 @@ func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, s
 	defer func() { err = errors.Join(err, inTime(eng.Close)) }()
 	server := startREST(eng, cfg.REST, log)
 	defer func() { err = errors.Join(err, inTime(server.Close)) }()
+	sockets := startWebSDK(eng, cfg, log)
+	defer func() { err = errors.Join(err, inTime(sockets.Close)) }()
 
 	form := defaultForm(eng)
 	if o.demo {
@@ -97,21 +97,4 @@ func inTime(stop func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	return stop(ctx)
-}
-
-// startREST serves the API over HTTP. A port that is taken is published; the rest runs.
-func startREST(eng *engine.Engine, cfg gateway.ListenConfig, log *slog.Logger) *rest.Server {
-	server := rest.New(rest.Params{API: eng, Version: Version, Player: assets.Player(), Log: log})
-	listener := gateway.Listener{Name: "rest", Setting: "rest_port"}
-	addr, err := server.Start(cfg)
-	if err != nil {
-		listener.Address = cfg.Address()
-		listener.Err = engine.ListenError(listener.Name, listener.Address, err)
-		listener.Setting = listener.Err.Field
-		log.Error("REST port", "err", err)
-	} else {
-		listener.Address = addr.String()
-	}
-	eng.AddListener(listener, server.Refused)
-	return server
 }

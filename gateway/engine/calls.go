@@ -202,7 +202,22 @@ func (c *calls) conflict(id string, target *rtmp.Target) *gateway.Error {
 			}
 		}
 	}
+	if p := c.engine.pushes.to(target); p != "" {
+		return taken(*target, fmt.Sprintf("push %q", p))
+	}
 	return nil
+}
+
+// publisherTo is the call that publishes to a target, if one does.
+func (c *calls) publisherTo(target rtmp.Target) (id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, other := range c.byID {
+		if other.target != nil && other.target.Same(target) {
+			return other.spec.ID
+		}
+	}
+	return ""
 }
 
 // find returns a call that is not over.

@@ -33,16 +33,18 @@ type Params struct {
 
 // Engine is the gateway.
 type Engine struct {
-	params  Params
-	config  gateway.Config
-	log     *slog.Logger
-	bus     bus.Bus
-	agent   *sipua.Agent
-	ports   *rtpio.Pool
-	rtmp    *server.Server
-	streams *streams
-	calls   *calls
-	viewers *viewers
+	params   Params
+	config   gateway.Config
+	log      *slog.Logger
+	bus      bus.Bus
+	agent    *sipua.Agent
+	ports    *rtpio.Pool
+	rtmp     *server.Server
+	streams  *streams
+	calls    *calls
+	sessions *sessions
+	pushes   *pushes
+	pulls    *pulls
 
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
@@ -69,9 +71,10 @@ func New(p Params) (*Engine, error) {
 		ports:   newPorts(p),
 	}
 	e.life, e.cancel = context.WithCancel(context.Background())
-	e.streams = newStreams(&e.bus, transcode.New(), p.Log)
+	e.streams = newStreams(&e.bus, transcode.New(), p.Config.Media.Transcode, p.Log)
 	e.calls = newCalls(e)
-	e.viewers = newViewers(e)
+	e.sessions = newSessions(e)
+	e.pushes, e.pulls = newPushes(e), newPulls(e)
 	e.rtmp = server.New(server.Params{Hub: e.streams, Log: p.Log})
 	return e, nil
 }
@@ -200,7 +203,9 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.calls.refuse()
 	e.cancel()
 	left := e.calls.wait(ctx)
-	err := errors.Join(left, e.viewers.close(), e.rtmp.Close(ctx), e.agent.Close(ctx))
+	e.pulls.close()
+	e.pushes.close()
+	err := errors.Join(left, e.sessions.close(), e.rtmp.Close(ctx), e.agent.Close(ctx))
 	e.tasks.Wait()
 	e.streams.closeAll()
 	e.ports.Close()
@@ -230,6 +235,8 @@ func (e *Engine) publishStats() {
 		select {
 		case <-ticker.C:
 			e.streams.publishAll()
+			e.sessions.publishAll()
+			e.pushes.publishAll()
 			e.publishRefusals()
 		case <-e.life.Done():
 			return

@@ -25,7 +25,10 @@ type callRoom struct {
 }
 
 func newCallRoom(e *Engine, spec gateway.CallSpec, target *rtmp.Target) (*callRoom, error) {
-	streamRoom, err := e.streams.open(spec.Stream, gateway.SourceSIP, spec.ID)
+	streamRoom, err := e.streams.open(spec.Stream, origin{
+		source: gateway.SourceSIP, callID: spec.ID, field: "toStream",
+		end: func() { _ = e.EndCall(context.Background(), spec.ID) }, // it may be over already
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -57,20 +60,20 @@ func (r *callRoom) run(ctx context.Context) {
 	go func() {
 		defer close(pushed)
 		if r.push != nil {
-			r.contain("push", func() { _ = r.push.Run(pushing) }) // its state tells how it ended
+			contain(r.log, "push", func() { _ = r.push.Run(pushing) }) // its state tells how it ended
 		}
 	}()
-	r.contain("call", func() { r.call.Run(ctx) })
+	contain(r.log, "call", func() { r.call.Run(ctx) })
 	stopPush()
 	<-pushed
 	r.engine.streams.close(r.stream)
 }
 
-// contain keeps a panic inside this call's room.
-func (r *callRoom) contain(what string, do func()) {
+// contain keeps a panic where it happened.
+func contain(log *slog.Logger, what string, do func()) {
 	defer func() {
 		if p := recover(); p != nil {
-			r.log.Error("panic", "in", what, "panic", p, "stack", string(debug.Stack()))
+			log.Error("panic", "in", what, "panic", p, "stack", string(debug.Stack()))
 		}
 	}()
 	do()
@@ -97,6 +100,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		return nil, err
 	}
 	source.Start()
+	r.stream.measure(source.Stats)
 	return callMedia{source}, nil
 }
 

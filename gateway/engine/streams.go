@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -18,43 +20,57 @@ import (
 
 // streams is the registry of named streams.
 type streams struct {
-	bus     *bus.Bus
-	deriver stream.Deriver
-	log     *slog.Logger
+	bus       *bus.Bus
+	deriver   stream.Deriver
+	transcode bool
+	log       *slog.Logger
 
 	mu     sync.Mutex // guards byName, and what the bus says of streams
 	byName map[string]*streamRoom
 }
 
-// streamRoom is one stream and what is known about it.
-type streamRoom struct {
-	stream  *stream.Stream
-	source  gateway.SourceKind
-	callID  string
-	created time.Time
-
-	mu    sync.Mutex             // guards sinks
-	sinks []*func() gateway.Sink // states of those fed from here that know more of themselves than their readers do
+// origin is what publishes a stream.
+type origin struct {
+	id     string // of the media session; one is made up if it is empty
+	source gateway.SourceKind
+	callID string
+	from   string // an address, or a URI without credentials
+	field  string // that the name came in
+	end    func() // takes the source away. Closing the stream does, if it is nil
 }
 
-func newStreams(b *bus.Bus, d stream.Deriver, log *slog.Logger) *streams {
-	return &streams{bus: b, deriver: d, log: log, byName: map[string]*streamRoom{}}
+// streamRoom is one stream and what is known about it.
+type streamRoom struct {
+	origin
+
+	stream  *stream.Stream
+	created time.Time
+
+	mu      sync.Mutex                               // guards what follows
+	sinks   []*func() gateway.Sink                   // states of those fed from here that know more of themselves than their readers do
+	network func() (audio, video gateway.MediaStats) // what the source knows of its network; may be nil
+}
+
+func newStreams(b *bus.Bus, d stream.Deriver, transcode bool, log *slog.Logger) *streams {
+	return &streams{bus: b, deriver: d, transcode: transcode, log: log, byName: map[string]*streamRoom{}}
 }
 
 // open makes a stream under a free name.
-func (s *streams) open(name string, source gateway.SourceKind, callID string) (*streamRoom, error) {
+func (s *streams) open(name string, from origin) (*streamRoom, error) {
+	if from.id == "" {
+		from.id = rand.Text()
+	}
 	room := &streamRoom{
-		stream:  stream.New(stream.Params{Name: name, Deriver: s.deriver, Log: s.log}),
-		source:  source,
-		callID:  callID,
+		stream:  stream.New(stream.Params{Name: name, Deriver: s.deriver, Transcode: s.transcode, Log: s.log}),
+		origin:  from,
 		created: time.Now(),
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.byName[name] != nil {
 		return nil, &gateway.Error{
-			Code: gateway.CodeConflict, Reason: gateway.ReasonStreamInUse, Field: "toStream", Value: name,
-			Message: fmt.Sprintf("toStream %q: Stream name is already in use; choose another name or end the stream that has it.", name),
+			Code: gateway.CodeConflict, Reason: gateway.ReasonStreamInUse, Field: from.field, Value: name,
+			Message: fmt.Sprintf("%s %q: Stream name is already in use; choose another name or end the stream that has it.", from.field, name),
 		}
 	}
 	s.byName[name] = room
@@ -114,26 +130,47 @@ func (s *streams) publishAll() {
 	}
 }
 
+// EndStream takes a stream's source away.
+func (e *Engine) EndStream(_ context.Context, name string) error {
+	room, err := e.streams.find(name)
+	if err != nil {
+		return err
+	}
+	if room.end == nil {
+		e.streams.close(room)
+		return nil
+	}
+	room.end()
+	return nil
+}
+
 // longestName is how long the name of a publisher's stream may be: it stands in tables and logs.
 const longestName = 128
 
 // Publish lets an RTMP publisher become a stream.
-func (s *streams) Publish(_, name string, _ netip.AddrPort) (*stream.Stream, func(), error) {
-	if !presentable(name) {
-		shown := strings.ToValidUTF8(name[:min(len(name), longestName)], "")
-		return nil, nil, gateway.Invalid(gateway.ReasonCharacters, "streamName", shown,
-			fmt.Sprintf("use at most %d bytes of characters that can be printed.", longestName))
+func (s *streams) Publish(_, name string, remote netip.AddrPort) (*stream.Stream, func(), error) {
+	if err := checkName("streamName", name); err != nil {
+		return nil, nil, err
 	}
-	room, err := s.open(name, gateway.SourceRTMP, "")
+	room, err := s.open(name, origin{source: gateway.SourceRTMP, from: remote.String(), field: "streamName"})
 	if err != nil {
 		return nil, nil, err
 	}
 	return room.stream, func() { s.close(room) }, nil
 }
 
-func presentable(name string) bool {
-	return len(name) <= longestName && utf8.ValidString(name) &&
-		!strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) })
+// checkName refuses names of streams that cannot be shown.
+func checkName(field, name string) error {
+	switch {
+	case name == "":
+		return gateway.Invalid(gateway.ReasonRequired, field, name, "give the stream a name.")
+	case len(name) > longestName || !utf8.ValidString(name) ||
+		strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+		shown := strings.ToValidUTF8(name[:min(len(name), longestName)], "")
+		return gateway.Invalid(gateway.ReasonCharacters, field, shown,
+			fmt.Sprintf("use at most %d bytes of characters that can be printed.", longestName))
+	}
+	return nil
 }
 
 // Play gives an RTMP player its stream.
@@ -158,28 +195,52 @@ func (r *streamRoom) list(state func() gateway.Sink) (unlist func()) {
 	}
 }
 
+// measure adds what the source knows of its network.
+func (r *streamRoom) measure(network func() (audio, video gateway.MediaStats)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.network = network
+}
+
 func (r *streamRoom) snapshot() gateway.Stream {
 	audio, video := r.stream.Stats()
 	s := gateway.Stream{
+		ID:      r.id,
 		Name:    r.stream.Name(),
 		Source:  r.source,
 		CallID:  r.callID,
+		Origin:  r.from,
 		Live:    audio.Units+video.Units > 0,
 		Created: r.created,
 		Audio:   mediaStats(audio),
 		Video:   mediaStats(video),
+		Tracks:  r.stream.Tracks(),
 	}
 	for _, reader := range r.stream.Readers() {
-		if sink := reader.Sink(); sink.Kind != gateway.SinkRTMPPush && sink.Kind != gateway.SinkWebRTC {
+		switch sink := reader.Sink(); sink.Kind {
+		case gateway.SinkRTMPPush, gateway.SinkWebRTC: // listed
+		default:
 			s.Sinks = append(s.Sinks, sink)
 		}
 	}
 	r.mu.Lock()
-	listed := slices.Clone(r.sinks)
+	listed, network := slices.Clone(r.sinks), r.network
 	r.mu.Unlock()
+	if network != nil {
+		audio, video := network()
+		s.Audio, s.Video = withNetwork(s.Audio, audio), withNetwork(s.Video, video)
+	}
 	for _, state := range listed {
 		s.Sinks = append(s.Sinks, (*state)())
 	}
+	return s
+}
+
+// withNetwork is what passes through a stream, and how it got here.
+func withNetwork(s, network gateway.MediaStats) gateway.MediaStats {
+	s.Lost, s.LossPercent, s.JitterMS = network.Lost, network.LossPercent, network.JitterMS
+	s.KeyRequests, s.Discarded, s.Damaged = network.KeyRequests, network.Discarded, network.Damaged
+	s.Remote = network.Remote
 	return s
 }
 

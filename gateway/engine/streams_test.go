@@ -13,19 +13,21 @@ import (
 	"callcast/gateway/internal/bus"
 )
 
-func newRegistry(b *bus.Bus) *streams { return newStreams(b, nil, slog.New(slog.DiscardHandler)) }
+func newRegistry(b *bus.Bus) *streams {
+	return newStreams(b, nil, false, slog.New(slog.DiscardHandler))
+}
 
 func TestNameOfAStreamIsFreedOnce(t *testing.T) {
 	var b bus.Bus
 	s := newRegistry(&b)
-	first, err := s.open("air", gateway.SourceRTMP, "")
+	first, err := s.open("air", origin{source: gateway.SourceRTMP, callID: "", field: "toStream"})
 	require.NoError(t, err)
-	_, err = s.open("air", gateway.SourceSIP, "c1")
+	_, err = s.open("air", origin{source: gateway.SourceSIP, callID: "c1", field: "toStream"})
 	requireRefusal(t, err, gateway.CodeConflict, gateway.ReasonStreamInUse)
 
 	s.close(first)
 	require.Empty(t, b.Snapshot().Streams)
-	second, err := s.open("air", gateway.SourceSIP, "c1")
+	second, err := s.open("air", origin{source: gateway.SourceSIP, callID: "c1", field: "toStream"})
 	require.NoError(t, err)
 	s.close(first) // says nothing of its successor
 	found, err := s.find("air")
@@ -41,14 +43,14 @@ func TestPublishedStreamsAreThoseThatExist(t *testing.T) {
 	for range 200 {
 		var b bus.Bus
 		s := newRegistry(&b)
-		first, err := s.open("air", gateway.SourceRTMP, "")
+		first, err := s.open("air", origin{source: gateway.SourceRTMP, callID: "", field: "toStream"})
 		require.NoError(t, err)
 		var all sync.WaitGroup
 		all.Go(s.publishAll)
 		all.Go(func() { s.close(first) })
 		all.Go(func() {
 			for {
-				if _, err := s.open("air", gateway.SourceSIP, "c1"); err == nil {
+				if _, err := s.open("air", origin{source: gateway.SourceSIP, callID: "c1", field: "toStream"}); err == nil {
 					return
 				}
 			}

@@ -34,6 +34,7 @@ type Fake struct {
 	played    []gateway.PlaySpec
 	published []gateway.PublishSpec
 	pushed    []gateway.PushSpec
+	tested    []gateway.PushSpec
 	pulled    []gateway.PullSpec
 	sessions  table[gateway.MediaSession]
 	pushes    table[gateway.Push]

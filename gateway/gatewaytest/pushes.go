@@ -101,10 +101,20 @@ func (f *Fake) changePush(verb, id string, change func(*gateway.Push)) error {
 
 // TestPush implements gateway.API. By default every server is content.
 func (f *Fake) TestPush(_ context.Context, spec gateway.PushSpec) (gateway.PushTest, error) {
+	f.mu.Lock()
+	f.tested = append(f.tested, spec)
+	f.mu.Unlock()
 	if err := f.refuse("TestPush"); err != nil {
 		return gateway.PushTest{}, err
 	}
 	return gateway.PushTest{Target: spec.URL.String(), Took: time.Second, Said: "NetStream.Publish.Start"}, nil
+}
+
+// TestedPushes returns every request to try a target, in order.
+func (f *Fake) TestedPushes() []gateway.PushSpec {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.tested)
 }
 
 // Pushed returns every request to push, in order.

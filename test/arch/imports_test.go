@@ -11,7 +11,7 @@ import (
 func TestPackagesExist(t *testing.T) {
 	below(t,
 		".", "app", "app/config", "app/secrets", "assets", "ui", "ui/model", "ui/screen", "ui/widgets", "ui/theme",
-		"gateway", "gateway/engine", "gateway/rest", "gateway/gatewaytest", "gateway/demophone",
+		"gateway", "gateway/engine", "gateway/rest", "gateway/websdk", "gateway/gatewaytest", "gateway/demophone",
 		"gateway/internal/media", "gateway/internal/clock", "gateway/internal/codec/h264", "gateway/internal/codec/transcode",
 		"gateway/internal/sdp", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
 		"gateway/internal/rtc", "gateway/internal/sink/webrtc",
@@ -43,8 +43,9 @@ func TestGatewayKnowsNoConsole(t *testing.T) {
 // TestClientsSeeTheContractOnly: the console and the network interfaces can do only what the contract lets them.
 func TestClientsSeeTheContractOnly(t *testing.T) {
 	for root, also := range map[string][]string{
-		"ui":           {"ui", "assets"},
-		"gateway/rest": {"gateway/rest"},
+		"ui":             {"ui", "assets"},
+		"gateway/rest":   {"gateway/rest"},
+		"gateway/websdk": {"gateway/websdk"},
 	} {
 		for _, p := range below(t, root) {
 			for _, dep := range p.Deps {
@@ -78,7 +79,7 @@ func TestOneSubtreeForEachLibrary(t *testing.T) {
 		"github.com/zalando/go-keyring": {"app/secrets"},
 		"github.com/pion/webrtc":        {"gateway/internal/rtc", "test/peers"},
 		"github.com/pion/ice":           {"gateway/internal/rtc"},
-		"github.com/coder/websocket":    {"test/peers"},
+		"github.com/coder/websocket":    {"gateway/websdk", "test/peers"},
 		"gopkg.in/yaml.v3":              {"app/config"},
 		"C":                             {"gateway/internal/codec/transcode"},
 	} {

@@ -20,12 +20,14 @@ import (
 	"callcast/gateway"
 	"callcast/gateway/engine"
 	"callcast/gateway/rest"
+	"callcast/gateway/websdk"
 )
 
 // gatewayUnderTest is an engine with its REST server on free ports.
 type gatewayUnderTest struct {
 	api  *engine.Engine
 	rest string // base URL
+	ws   string // host:port of the WebSDK
 	rtmp string // host:port of the built-in server
 	logs *logCounter
 }
@@ -53,6 +55,10 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 	require.NoError(t, err)
 	g.rest = "http://" + addr.String()
 	g.api.AddListener(gateway.Listener{Name: "rest", Setting: "rest_port", Address: addr.String()}, server.Refused)
+	sockets := websdk.New(websdk.Params{API: g.api, Version: "test", Log: log})
+	addr, err = sockets.Start(gateway.ListenConfig{Host: "127.0.0.1"}, nil)
+	require.NoError(t, err)
+	g.ws = addr.String()
 	for _, l := range g.api.Snapshot().Listeners {
 		require.Nil(t, l.Err)
 		if l.Name == "rtmp" {
@@ -63,6 +69,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
 		http.DefaultClient.CloseIdleConnections()
+		require.NoError(t, sockets.Close(ctx))
 		require.NoError(t, server.Close(ctx))
 		require.NoError(t, g.api.Close(ctx))
 		require.Zero(t, g.logs.panics.Load(), "a panic was contained")

@@ -43,7 +43,7 @@ func TestProgram(t *testing.T) {
 			require.Contains(t, p.Output(t), want)
 		}
 	})
-	for _, setting := range []string{"rest_port", "rtmp_port", "webrtc_port", "sip_port"} {
+	for _, setting := range []string{"rest_port", "rtmp_port", "webrtc_port", "ws_port", "wss_port", "sip_port"} {
 		t.Run(setting+" taken", func(t *testing.T) {
 			t.Parallel()
 			programWithout(t, binary, setting)
@@ -58,7 +58,8 @@ func freely(t testing.TB, settings map[string]int) string {
 	const calls = 4
 	first := peers.FreePorts(t, 4*calls)
 	all := map[string]int{
-		"rest_port": 0, "rtmp_port": 0, "webrtc_port": 0, "sip_port": 0, "media_port_from": first, "media_port_to": first + 4*calls - 1,
+		"rest_port": 0, "rtmp_port": 0, "webrtc_port": 0, "ws_port": 0, "wss_port": 0, "sip_port": 0,
+		"media_port_from": first, "media_port_to": first + 4*calls - 1,
 	}
 	var b strings.Builder
 	for key, value := range all {

@@ -72,7 +72,7 @@ func TestOffersOnTheWire(t *testing.T) {
 		"no such stream": {"nothing", head, http.StatusNotFound, "Stream not found"},
 		"not SDP":        {"call", "hello", http.StatusBadRequest, "not a session description"},
 		"no ICE":         {"call", head + "m=audio 9 UDP/TLS/RTP/SAVPF 8\r\n", http.StatusBadRequest, "not a session description"},
-		"only VP8":       {"call", head + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n", http.StatusBadRequest, "No common codecs"},
+		"only AV1":       {"call", head + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 AV1/90000\r\n", http.StatusBadRequest, "No common codecs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			res, err := http.Post(g.rest+"/whep/"+tt.stream, "application/sdp", strings.NewReader(tt.offer))

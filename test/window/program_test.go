@@ -63,7 +63,7 @@ func newDesk(t *testing.T) *desk {
 		rest: first, rtmp: first + 1, sip: first + 2, media: first + 4,
 	}
 	d.config = filepath.Join(d.home, "callcast.yaml")
-	text := fmt.Sprintf("rest_port: %d\nrtmp_port: %d\nwebrtc_host: 127.0.0.1\nwebrtc_port: 0\nsip_host: 127.0.0.1\nsip_port: %d\nmedia_port_from: %d\nmedia_port_to: %d\n",
+	text := fmt.Sprintf("rest_port: %d\nrtmp_port: %d\nwebrtc_host: 127.0.0.1\nwebrtc_port: 0\nws_port: 0\nwss_port: 0\nsip_host: 127.0.0.1\nsip_port: %d\nmedia_port_from: %d\nmedia_port_to: %d\n",
 		d.rest, d.rtmp, d.sip, d.media, d.media+mediaPorts-1)
 	require.NoError(t, os.WriteFile(d.config, []byte(text), 0o600))
 	return d

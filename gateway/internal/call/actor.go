@@ -49,6 +49,12 @@ type Push struct {
 	Problem string
 }
 
+// Injection is what goes to the remote party in place of silence and slate.
+type Injection struct {
+	Stream string
+	Sound  string
+}
+
 // Params is what a call consists of.
 type Params struct {
 	Spec       gateway.CallSpec
@@ -72,6 +78,7 @@ type Call struct {
 	// What follows belongs to the goroutine in Run.
 	state       state
 	push        Push
+	injection   Injection
 	media       Media
 	dialog      Dialog
 	remoteSDP   string
@@ -151,6 +158,16 @@ func (c *Call) SetPush(p Push) {
 	c.send(func(context.Context) {
 		if c.push != p {
 			c.push = p
+			c.publish()
+		}
+	})
+}
+
+// SetInjection changes what the call tells of its injection.
+func (c *Call) SetInjection(change func(*Injection)) {
+	c.send(func(context.Context) {
+		before := c.injection
+		if change(&c.injection); c.injection != before {
 			c.publish()
 		}
 	})

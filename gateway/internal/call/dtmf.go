@@ -12,7 +12,7 @@ import (
 
 // SendDTMF plays tones to the remote party. It returns when they are queued (RFC 4733) or accepted (INFO).
 func (c *Call) SendDTMF(ctx context.Context, tones gateway.DTMF) error {
-	media, err := c.liveMedia(ctx)
+	media, err := c.LiveMedia(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,8 +52,8 @@ func (c *Call) sendInfo(ctx context.Context, digits string, relay bool) error {
 	return nil
 }
 
-// liveMedia returns the media of an established call.
-func (c *Call) liveMedia(ctx context.Context) (Media, error) {
+// LiveMedia returns the media of an established call.
+func (c *Call) LiveMedia(ctx context.Context) (Media, error) {
 	media := make(chan Media, 1)
 	c.send(func(context.Context) {
 		if c.state.status == gateway.CallEstablished {
@@ -72,6 +72,6 @@ func (c *Call) liveMedia(ctx context.Context) (Media, error) {
 	}
 	return nil, &gateway.Error{
 		Code: gateway.CodeConflict, Reason: gateway.ReasonNotUp, Field: "callId", Value: c.p.Spec.ID,
-		Message: "callId \"" + c.p.Spec.ID + "\": the call is not established, so it takes no DTMF; wait for ESTABLISHED.",
+		Message: "callId \"" + c.p.Spec.ID + "\": the call is not established; wait for ESTABLISHED.",
 	}
 }

@@ -24,6 +24,8 @@ func (c *Call) snapshot() gateway.Call {
 		RTMPProblem: c.push.Problem,
 		HasAudio:    spec.HasAudio,
 		HasVideo:    spec.HasVideo,
+		Injected:    c.injection.Stream,
+		Playing:     c.injection.Sound,
 		SDP:         c.remoteSDP,
 		Ending:      c.state.ending,
 		Created:     c.created,

@@ -65,7 +65,7 @@ func TestOffersThatAreRefusedLeaveNothing(t *testing.T) {
 		"no such stream": {gateway.PlaySpec{Stream: "c2"}, gateway.CodeNotFound, gateway.ReasonStreamMissing},
 		"not SDP":        {gateway.PlaySpec{Stream: "c1", Offer: "?"}, gateway.CodeInvalid, gateway.ReasonSDP},
 		"no codec": {gateway.PlaySpec{
-			Stream: "c1", Offer: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP8/90000\r\n",
+			Stream: "c1", Offer: "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 AV1/90000\r\n",
 		}, gateway.CodeInvalid, gateway.ReasonNoCodec},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,103 @@
+package peers
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+	"net"
+	"os/exec"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/pion/webrtc/v4"
+	"github.com/stretchr/testify/require"
+)
+
+// Wiretap records what is sent to a telephone, off the wire.
+type Wiretap struct {
+	recorder *recorder
+	cmd      *exec.Cmd
+	reading  sync.WaitGroup
+	routes   map[int]route // by UDP port
+}
+
+// route is where a copy of what goes to a port goes. A payload type other than 0 replaces the packets' own.
+type route struct {
+	to          net.Conn
+	payloadType byte
+}
+
+// TapCall listens on the loopback interface to the RTP and RTCP that go to these addresses, A-law and H.264 in
+// packetization-mode 0 or 1, from now on.
+func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
+	t.Helper()
+	w := &Wiretap{recorder: startRecorder(t, Viewing{Video: true, Audio: "PCMA", Record: length}), routes: map[int]route{}}
+	for address, to := range map[string]struct {
+		ports
+		payloadType byte
+	}{
+		audio: {w.recorder.tracks[webrtc.RTPCodecTypeAudio], typePCMA},
+		video: {w.recorder.tracks[webrtc.RTPCodecTypeVideo], typeH264},
+	} {
+		_, text, err := net.SplitHostPort(address)
+		require.NoError(t, err)
+		port, err := strconv.Atoi(text)
+		require.NoError(t, err)
+		w.routes[port], w.routes[port+1] = route{to.media, to.payloadType}, route{to: to.reports}
+	}
+	w.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "-n", "-s", "0", "-w", "-", "udp")
+	out, err := w.cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, w.cmd.Start())
+	t.Cleanup(w.stop)
+	in := bufio.NewReader(out)
+	var header [24]byte
+	_, err = io.ReadFull(in, header[:])
+	require.NoError(t, err, "tcpdump does not run; it needs the rights of root")
+	w.reading.Go(func() { w.read(in) })
+	return w
+}
+
+// read passes on what comes to the ports, until tcpdump ends.
+func (w *Wiretap) read(in io.Reader) {
+	const ethernet, udp = 14, 8
+	var header [16]byte
+	for {
+		if _, err := io.ReadFull(in, header[:]); err != nil {
+			return
+		}
+		frame := make([]byte, binary.LittleEndian.Uint32(header[8:]))
+		if _, err := io.ReadFull(in, frame); err != nil {
+			return
+		}
+		if len(frame) < ethernet+20+udp || frame[12] != 8 || frame[13] != 0 { // IPv4
+			continue
+		}
+		datagram := frame[ethernet+int(frame[ethernet]&0xF)*4:]
+		r, ok := w.routes[int(binary.BigEndian.Uint16(datagram[2:]))]
+		if !ok || len(datagram) < udp+2 {
+			continue
+		}
+		packet := datagram[udp:]
+		if r.payloadType != 0 {
+			packet[1] = packet[1]&0x80 | r.payloadType
+		}
+		_, _ = r.to.Write(packet)
+	}
+}
+
+func (w *Wiretap) stop() {
+	_ = w.cmd.Process.Kill()
+	w.reading.Wait()
+	_ = w.cmd.Wait()
+}
+
+// Recording waits until as much was recorded as was asked for and returns the file.
+func (w *Wiretap) Recording(t testing.TB) string {
+	t.Helper()
+	path := w.recorder.finish(t)
+	w.stop()
+	return path
+}
