@@ -115,7 +115,7 @@ func (c *call) negotiate() error {
 		return err
 	}
 	if c.session == nil {
-		s, err := newSession(c.phone.addr.Addr(), c.phone.clip, &c.phone.params)
+		s, err := newSession(c.id, c.phone.addr.Addr(), c.phone.clip, &c.phone.params)
 		if err != nil {
 			return err
 		}

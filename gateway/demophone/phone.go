@@ -36,6 +36,11 @@ type Params struct {
 	NoVideo         bool         // refuse the video line
 	NoSenderReports bool
 	Loss            float64 // share of media packets that get lost on purpose, 0..1
+
+	// What is received is told to these, each from the goroutine that receives it: sound at 8 kHz, and whole pictures as
+	// H.264 byte streams, with their RTP stamps. call is the SIP Call-ID. They may be nil, and must not block.
+	OnSound   func(call string, stamp uint32, samples []int16)
+	OnPicture func(call string, stamp uint32, picture []byte)
 }
 
 // Phone is the phone.

@@ -23,21 +23,44 @@ func (s *session) readAudio() {
 		if p.Unmarshal(raw) != nil {
 			return
 		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.audio.received++
-		if events := s.audio.chosen.events; events != 0 && p.PayloadType == events {
-			s.hear(p.Timestamp, p.Payload)
+		agreed := s.heard(&p)
+		if s.options.OnSound != nil && p.PayloadType == agreed.payload && len(p.Payload) > 0 {
+			s.options.OnSound(s.call, p.Timestamp, decode(p.Payload, agreed.ulaw))
 		}
 	})
 }
 
+// heard notes a packet, and returns what sound was agreed on.
+func (s *session) heard(p *rtp.Packet) chosen {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.audio.received++
+	if events := s.audio.chosen.events; events != 0 && p.PayloadType == events {
+		s.hear(p.Timestamp, p.Payload)
+	}
+	return s.audio.chosen
+}
+
 func (s *session) readVideo() {
-	readPackets(s.video.rtp, func([]byte) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.video.received++
+	var v viewer
+	readPackets(s.video.rtp, func(raw []byte) {
+		payload := s.seen()
+		var p rtp.Packet
+		if s.options.OnPicture == nil || p.Unmarshal(raw) != nil || p.PayloadType != payload || len(p.Payload) == 0 {
+			return
+		}
+		if picture, ok := v.push(&p); ok {
+			s.options.OnPicture(s.call, p.Timestamp, picture)
+		}
 	})
+}
+
+// seen notes a packet, and returns the payload type that was agreed on.
+func (s *session) seen() uint8 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.video.received++
+	return s.video.chosen.payload
 }
 
 // hear notes a tone once, however many packets tell of it: they share a timestamp (RFC 4733 section 2.5).

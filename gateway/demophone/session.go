@@ -19,6 +19,7 @@ const (
 
 // session is the media of one call: the clip, played on one clock.
 type session struct {
+	call    string // SIP Call-ID
 	clip    *clip
 	options *Params
 	audio   *track
@@ -43,7 +44,7 @@ type session struct {
 }
 
 // newSession opens the call's sockets and starts reading them.
-func newSession(addr netip.Addr, c *clip, options *Params) (*session, error) {
+func newSession(call string, addr netip.Addr, c *clip, options *Params) (*session, error) {
 	audio, err := newTrack(addr, audioRate)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,7 @@ func newSession(addr netip.Addr, c *clip, options *Params) (*session, error) {
 		return nil, err
 	}
 	s := &session{
-		clip: c, options: options, audio: audio, video: video,
+		call: call, clip: c, options: options, audio: audio, video: video,
 		reported: firstReport, randomness: rand.New(rand.NewPCG(uint64(audio.ssrc), 1)),
 	}
 	s.readers.Go(s.readAudio)

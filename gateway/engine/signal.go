@@ -50,6 +50,7 @@ func tell(c *call.Call, ev sipua.Event) {
 		c.OnEnded(ev.Remote, ev.Text)
 	case sipua.Reinvite:
 		c.OnReinvite(ev.SDP, ev.Respond)
-	case sipua.InfoReceived: // nothing of what phones send by INFO concerns a call on air
+	case sipua.InfoReceived:
+		c.OnInfo(ev.ContentType, ev.Body)
 	}
 }

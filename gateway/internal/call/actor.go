@@ -39,6 +39,8 @@ type Media interface {
 	// Reoffer takes a changed description from the remote party and returns the answer.
 	Reoffer(sdp []byte) (answer []byte, err error)
 	SendDTMF(ctx context.Context, digits string) error
+	// TakeInfo takes the body of an INFO and reports whether it was about the media.
+	TakeInfo(contentType string, body []byte) bool
 	Stats() (audio, video gateway.MediaStats)
 	Close()
 }
@@ -201,6 +203,15 @@ func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 		}
 		respond(sipOK, answer)
 		c.publish()
+	})
+}
+
+// OnInfo takes an INFO in the dialog.
+func (c *Call) OnInfo(contentType string, body []byte) {
+	c.send(func(context.Context) {
+		if c.media != nil {
+			c.media.TakeInfo(contentType, body)
+		}
 	})
 }
 

@@ -210,6 +210,22 @@ func TestChangedOffer(t *testing.T) {
 	})
 }
 
+func TestInfoAndInjection(t *testing.T) {
+	live(t, nil, func(t *testing.T, s *scene) {
+		s.OnAnswered(200, nil)
+		s.OnInfo("application/media_control+xml", []byte("fast update"))
+		s.SetInjection(func(i *Injection) { i.Stream = "other" })
+		synctest.Wait()
+		require.Equal(t, "application/media_control+xml fast update", s.voice.informed)
+		require.Equal(t, "other", s.last().Injected)
+		s.SetInjection(func(i *Injection) { *i = Injection{Sound: "bell.wav"} })
+		synctest.Wait()
+		require.Empty(t, s.last().Injected)
+		require.Equal(t, "bell.wav", s.last().Playing)
+		s.OnEnded(true, "")
+	})
+}
+
 func TestPushIsTold(t *testing.T) {
 	pushed := func(_ *scene, p *Params) { p.Spec.RTMPURL = "rtmp://h/live" }
 	live(t, pushed, func(t *testing.T, s *scene) {

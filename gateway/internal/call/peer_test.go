@@ -48,9 +48,10 @@ func (p *phone) Info(_ context.Context, contentType string, body []byte) (int, e
 
 // voice is the media of a call under test.
 type voice struct {
-	mu     sync.Mutex // guards what follows
-	digits string
-	closed int
+	mu       sync.Mutex // guards what follows
+	digits   string
+	informed string
+	closed   int
 
 	refuse error // of every description
 	broken bool  // panics when it is given one
@@ -76,6 +77,13 @@ func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	defer v.mu.Unlock()
 	v.digits += digits
 	return nil
+}
+
+func (v *voice) TakeInfo(contentType string, body []byte) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.informed += contentType + " " + string(body)
+	return true
 }
 
 func (v *voice) Stats() (audio, video gateway.MediaStats) {

@@ -23,6 +23,7 @@ type order struct {
 	held []held    // behind the gap, sorted
 	gap  time.Time // when the gap showed, zero if there is none
 	hold time.Duration
+	slow bool // hold is given, not chosen by the clock rate
 
 	lost    int // to be told with the next packet
 	restart bool
@@ -43,9 +44,11 @@ func (o *order) begin(num int64) {
 
 // push takes a packet that is neither a duplicate nor far away.
 func (o *order) push(num int64, pkt Packet, rate int, out []Packet) []Packet {
-	o.hold = audioHold
-	if rate >= videoRate {
-		o.hold = videoHold
+	if !o.slow {
+		o.hold = audioHold
+		if rate >= videoRate {
+			o.hold = videoHold
+		}
 	}
 	out = o.expire(pkt.Arrived, out)
 	switch {
@@ -93,6 +96,18 @@ func (o *order) ask() []uint16 {
 	wanted := o.wanted
 	o.wanted = o.wanted[:0]
 	return wanted
+}
+
+// missing appends the numbers that are still waited for.
+func (o *order) missing(to []uint16) []uint16 {
+	next := o.next
+	for _, h := range o.held {
+		for ; next < h.num && len(to) < maxWanted; next++ {
+			to = append(to, uint16(next))
+		}
+		next = h.num + 1
+	}
+	return to
 }
 
 func (o *order) keep(num int64, pkt Packet) {

@@ -5,8 +5,12 @@
 // slate where there is no picture, so that nothing that reads the stream starves. It knows no SIP messages: signalling
 // hands it descriptions and a way to send INFO.
 //
-// A Source has the goroutines of its two RTP sessions and one of its own, the pacer, which does everything that happens
-// by the clock; a SIP INFO in flight has one more. Close joins them all. All methods may be called from any goroutine.
+// What it sends back is silence and a slate too, until another stream is injected, a sound is played or keys are pressed.
 //
-// In the media flow: rtpio -> h264 -> clock -> here -> stream, and silence, slate and tones -> rtpio.
+// A Source has the goroutines of its two RTP sessions and one of its own, the pacer, which does everything that happens
+// by the clock; an injection and a SIP INFO in flight have one more each. Close joins them all. All methods
+// may be called from any goroutine.
+//
+// In the media flow: rtpio -> h264 -> clock -> here -> stream, and silence, slate and tones -> rtpio, or another
+// stream -> playout -> here -> rtpio.
 package sip

@@ -66,6 +66,7 @@ func (s *Source) apply(a sdp.Answer) error {
 	s.audio.negotiated(a.Audio)
 	s.video.negotiated(a.Video)
 	s.back.negotiated(a)
+	s.reinjectLocked()
 	connect(s.audioRTP, a.Audio, audioRates(a.Audio))
 	connect(s.videoRTP, a.Video, videoRates(a.Video))
 	if a.Video != nil && a.Video.Direction.Receive {

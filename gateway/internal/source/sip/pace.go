@@ -14,6 +14,8 @@ func (s *Source) pace(ctx context.Context) {
 	}
 	ticker := time.NewTicker(frame)
 	defer ticker.Stop()
+	picture := time.NewTimer(0) // goes off when an injected picture is due before the next tick
+	defer picture.Stop()
 	informing := make(chan struct{}, 1)
 	var audio, video rate
 	for {
@@ -22,15 +24,24 @@ func (s *Source) pace(ctx context.Context) {
 			return
 		case <-s.wake:
 			s.askKey(ctx, time.Now(), informing)
+		case now := <-picture.C:
+			set(picture, now, s.back.picture(now))
 		case now := <-ticker.C:
 			s.audio.tick(now)
 			s.video.tick(now)
-			s.back.tick(now)
+			set(picture, now, s.back.tick(now))
 			s.askKey(ctx, now, informing)
 			if audio.due(now) {
 				s.measure(now, &audio, &video)
 			}
 		}
+	}
+}
+
+// set lets a timer go off at a moment that comes before the next tick.
+func set(t *time.Timer, now, at time.Time) {
+	if wait := at.Sub(now); !at.IsZero() && wait < frame {
+		t.Reset(wait)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
+	"callcast/gateway/internal/slate"
 	"callcast/gateway/internal/stream"
 )
 
@@ -54,13 +55,15 @@ type Source struct {
 	videoSpeed speed
 	publisher  *stream.Publisher // set by Start
 	stop       context.CancelFunc
+	injected   *injection // nil if none is
+	closed     bool
 
 	running sync.WaitGroup
 }
 
 // New opens the ports of a call. Nothing is received or published before Start.
 func New(p Params) (*Source, error) {
-	slate, err := loadSlate()
+	picture, err := slate.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +88,7 @@ func New(p Params) (*Source, error) {
 	s.audio = newAudioIn(s.timeline, p.OnDTMF)
 	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
 	if p.Slate {
-		s.video.slate = slate
+		s.video.slate = picture
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredAudio(),
@@ -93,9 +96,9 @@ func New(p Params) (*Source, error) {
 	})
 	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredVideo(),
-		Handle: s.video.handle, OnReport: s.video.track.Report, Log: p.Log,
+		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
-	s.back = newBack(s.audioRTP, s.videoRTP, slate)
+	s.back = newBack(s.audioRTP, s.videoRTP, picture)
 	return s, nil
 }
 
@@ -122,6 +125,8 @@ func (s *Source) Start() {
 func (s *Source) Close() {
 	s.mu.Lock()
 	stop, publisher := s.stop, s.publisher
+	s.closed = true
+	s.endInjectionLocked()
 	s.mu.Unlock()
 	if stop != nil {
 		stop()

@@ -23,6 +23,7 @@ import (
 	"callcast/gateway/internal/codec/h264"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
+	"callcast/gateway/internal/slate"
 	"callcast/gateway/internal/stream"
 )
 
@@ -30,19 +31,21 @@ const patienceOfTests = 5 * time.Second
 
 // phone is the other side: four loopback sockets, and what came in on them.
 type phone struct {
-	t      *testing.T
-	ports  [4]*net.UDPConn // audio RTP and RTCP, video RTP and RTCP
-	remote [4]netip.AddrPort
-	audio  chan rtp.Packet
-	video  chan rtp.Packet
-	pli    chan struct{}
-	done   sync.WaitGroup
-	seq    [2]uint16
+	t       *testing.T
+	ports   [4]*net.UDPConn // audio RTP and RTCP, video RTP and RTCP
+	remote  [4]netip.AddrPort
+	audio   chan rtp.Packet
+	video   chan rtp.Packet
+	pli     chan struct{}
+	reports chan *rtcp.SenderReport // of video
+	done    sync.WaitGroup
+	seq     [2]uint16
 }
 
 func newPhone(t *testing.T) *phone {
 	t.Helper()
 	p := &phone{t: t, audio: make(chan rtp.Packet, 1000), video: make(chan rtp.Packet, 1000), pli: make(chan struct{}, 100)}
+	p.reports = make(chan *rtcp.SenderReport, 100)
 	for i := range p.ports {
 		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 		require.NoError(t, err)
@@ -80,7 +83,7 @@ func (p *phone) listen(c *net.UDPConn, to chan rtp.Packet) {
 	}
 }
 
-// feedback listens for picture loss indications.
+// feedback listens for picture loss indications and sender reports.
 func (p *phone) feedback() {
 	b := make([]byte, 1500)
 	for {
@@ -93,8 +96,11 @@ func (p *phone) feedback() {
 			continue
 		}
 		for _, packet := range packets {
-			if _, ok := packet.(*rtcp.PictureLossIndication); ok {
+			switch packet := packet.(type) {
+			case *rtcp.PictureLossIndication:
 				p.pli <- struct{}{}
+			case *rtcp.SenderReport:
+				p.reports <- packet
 			}
 		}
 	}
@@ -215,10 +221,10 @@ func TestCallBecomesAStream(t *testing.T) {
 	answer, err := r.Answer(r.phone.sdp("sendrecv", "sendrecv"))
 	require.NoError(t, err)
 	require.Equal(t, "sendrecv", answer.Audio.Direction.String())
-	picture, err := loadSlate()
+	picture, err := slate.Load()
 	require.NoError(t, err)
 	for n := range 10 {
-		r.phone.show(90000+uint32(n)*3600, picture.unit(uint64(n)))
+		r.phone.show(90000+uint32(n)*3600, picture.Unit(uint64(n)))
 		for m := range 2 {
 			frame := 2*n + m
 			r.phone.send(0, 8, 500+uint32(frame)*160, false, slices.Repeat([]byte{byte(frame)}, 160))
@@ -234,7 +240,7 @@ func TestCallBecomesAStream(t *testing.T) {
 		require.Equal(t, slices.Repeat([]byte{byte(n)}, 160), u.Payload)
 	}
 	for n, u := range video {
-		require.Equal(t, picture.pictures[n%2], u.Payload)
+		require.Equal(t, picture.Unit(uint64(n%2)).Payload, u.Payload)
 		require.Equal(t, 640, u.Format.Width)
 	}
 	a, v := r.Stats()
@@ -331,17 +337,19 @@ func TestKeyframeIsAskedForByPLIThenINFO(t *testing.T) {
 	require.Contains(t, info, "application/media_control+xml\n")
 	require.Contains(t, info, "<picture_fast_update/>")
 
-	picture, err := loadSlate()
+	picture, err := slate.Load()
 	require.NoError(t, err)
-	r.phone.show(3600, picture.unit(0))
+	r.phone.show(3600, picture.Unit(0))
 	r.collect(t, func(units []*media.Unit) bool { return len(of(media.Video, units)) > 0 })
 	for len(r.phone.pli) > 0 {
 		<-r.phone.pli
 	}
 	r.RequestKeyframe() // as the stream does
 	receive(t, r.phone.pli)
-	_, v := r.Stats()
-	require.GreaterOrEqual(t, v.KeyRequests, uint64(3))
+	require.Eventually(t, func() bool {
+		_, v := r.Stats()
+		return v.KeyRequests >= 3
+	}, patienceOfTests, time.Millisecond)
 }
 
 func TestLossOnTheWire(t *testing.T) {

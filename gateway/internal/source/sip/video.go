@@ -10,6 +10,7 @@ import (
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
+	"callcast/gateway/internal/slate"
 )
 
 // patience is how long negotiated video may stay away before the slate takes its place.
@@ -21,7 +22,7 @@ type videoIn struct {
 	track    *clock.Track
 	wantKey  func()
 	gotKey   func()
-	slate    *slate // nil: nothing stands in for missing video
+	slate    *slate.Slate // nil: nothing stands in for missing video
 
 	mu      sync.Mutex // guards what follows
 	write   func(*media.Unit)
@@ -140,9 +141,9 @@ func (v *videoIn) tick(now time.Time) {
 	if now.Before(v.due) {
 		return
 	}
-	v.due = now.Add(slatePeriod)
+	v.due = now.Add(slate.Period)
 	v.counted.filled++
-	u := v.slate.unit(v.counted.filled)
+	u := v.slate.Unit(v.counted.filled)
 	u.PTS, u.Arrived = v.timeline.At(now), now
 	v.publish(u)
 }

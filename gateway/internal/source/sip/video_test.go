@@ -11,6 +11,7 @@ import (
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
+	"callcast/gateway/internal/slate"
 )
 
 // videoRig is a videoIn with a clock that the test moves.
@@ -20,14 +21,14 @@ type videoRig struct {
 	units  []*media.Unit
 	wanted int
 	got    int
-	source *slate // pictures to send: each is a key
+	source *slate.Slate // pictures to send: each is a key
 }
 
 func newVideoRig(t *testing.T) *videoRig {
 	t.Helper()
 	r := &videoRig{start: time.Now()}
 	var err error
-	r.source, err = loadSlate()
+	r.source, err = slate.Load()
 	require.NoError(t, err)
 	r.videoIn = newVideoIn(clock.NewTimeline(), func() { r.wanted++ }, func() { r.got++ })
 	r.slate = r.source
@@ -42,7 +43,7 @@ func (r *videoRig) agree() {
 
 // inter is a unit that is no key: a slice that says it is not IDR. Nobody decodes it here.
 func (r *videoRig) inter() *media.Unit {
-	return &media.Unit{Format: r.source.format, Payload: h264.AppendNAL(nil, []byte{0x41, 0xE2, 0x55, 0xAA})}
+	return &media.Unit{Format: r.source.Unit(0).Format, Payload: h264.AppendNAL(nil, []byte{0x41, 0xE2, 0x55, 0xAA})}
 }
 
 // send sends a unit at a time, both by stamp and arrival.
@@ -84,7 +85,7 @@ func TestVideoWithholdsFromALossToTheNextKey(t *testing.T) {
 	for n := range 20 {
 		u, lost := r.inter(), 0
 		if n == 0 || n == 15 {
-			u = r.source.unit(uint64(n))
+			u = r.source.Unit(uint64(n))
 		}
 		if n == 10 {
 			lost = 1
@@ -97,7 +98,7 @@ func TestVideoWithholdsFromALossToTheNextKey(t *testing.T) {
 	require.Equal(t, 15*picturePeriod, r.units[10].PTS)
 	require.True(t, r.units[10].Gap)
 	require.True(t, r.units[10].Key)
-	require.Equal(t, r.source.pictures[1], r.units[10].Payload)
+	require.Equal(t, r.source.Unit(1).Payload, r.units[10].Payload)
 	require.Positive(t, r.wanted)
 	require.Equal(t, 2, r.got)
 	format, c, withheld := r.stats()
@@ -117,7 +118,7 @@ func TestSenderThatBeginsWithoutAKeyIsAsked(t *testing.T) {
 func TestSenderThatBeginsWithAKeyIsNotAsked(t *testing.T) {
 	r := newVideoRig(t)
 	r.agree()
-	r.send(0, r.source.unit(0), 0)
+	r.send(0, r.source.Unit(0), 0)
 	r.send(picturePeriod, r.inter(), 0)
 	require.Zero(t, r.wanted)
 	require.Len(t, r.units, 2)
@@ -128,21 +129,21 @@ func TestSlateStandsInAndGivesWayToAKeyOnly(t *testing.T) {
 	r.tickTo(0, time.Second)
 	require.Empty(t, r.units, "nothing before an answer")
 	r.agree()
-	r.send(0, r.source.unit(0), 0)
+	r.send(0, r.source.Unit(0), 0)
 	r.tickTo(0, 2900*time.Millisecond)
 	require.Len(t, r.units, 1, "patience")
 	r.tickTo(3*time.Second, 5*time.Second)
 	require.Len(t, r.units, 6)
 	for i, u := range r.units[1:] {
 		require.True(t, u.Fill && u.Key)
-		require.Equal(t, 3*time.Second+time.Duration(i)*slatePeriod, u.PTS)
+		require.Equal(t, 3*time.Second+time.Duration(i)*slate.Period, u.PTS)
 	}
 	require.NotEqual(t, r.units[1].Payload, r.units[2].Payload, "two IDR pictures in a row differ in idr_pic_id")
 
 	r.send(5010*time.Millisecond, r.inter(), 0)
 	require.Len(t, r.units, 6, "it refers to a picture from before the slate")
 	require.Equal(t, 1, r.wanted)
-	r.send(5050*time.Millisecond, r.source.unit(1), 0)
+	r.send(5050*time.Millisecond, r.source.Unit(1), 0)
 	r.send(5090*time.Millisecond, r.inter(), 0)
 	r.tickTo(5*time.Second, 6*time.Second)
 	require.Len(t, r.units, 8)
@@ -163,9 +164,9 @@ func TestCallWithoutVideoShowsTheSlateAtOnce(t *testing.T) {
 
 func TestParameterSetsOfTheAnswerAreUsed(t *testing.T) {
 	r := newVideoRig(t)
-	f := r.source.format
+	f := r.source.Unit(0).Format
 	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, SPS: f.SPS, PPS: f.PPS}}})
-	for nal := range h264.NALs(r.source.pictures[0]) {
+	for nal := range h264.NALs(r.source.Unit(0).Payload) {
 		r.handle(rtpio.Packet{PayloadType: 112, Payload: nal})
 	}
 	r.handle(rtpio.Packet{PayloadType: 112, Payload: []byte{0x41, 0xE2, 0x55}, Timestamp: 3600, Marker: true})
@@ -176,7 +177,7 @@ func TestParameterSetsOfTheAnswerAreUsed(t *testing.T) {
 func TestVideoSenderRestarts(t *testing.T) {
 	r := newVideoRig(t)
 	r.agree()
-	r.send(0, r.source.unit(0), 0)
+	r.send(0, r.source.Unit(0), 0)
 	r.send(picturePeriod, r.inter(), 0)
 	r.handle(rtpio.Packet{
 		PayloadType: 112, Restart: true, Marker: true, Timestamp: 5, Payload: []byte{0x41, 0xE2, 0x55, 0xAA},
@@ -184,7 +185,7 @@ func TestVideoSenderRestarts(t *testing.T) {
 	})
 	require.Len(t, r.units, 2, "it refers to what the new sender has not sent")
 	require.Equal(t, 1, r.wanted)
-	r.send(3*picturePeriod, r.source.unit(1), 0)
+	r.send(3*picturePeriod, r.source.Unit(1), 0)
 	require.Len(t, r.units, 3)
 	require.True(t, r.units[2].Gap)
 	requireForward(t, r.units)
@@ -199,7 +200,7 @@ func TestSpoiltKeyIsAskedForAnew(t *testing.T) {
 	r.send(0, r.inter(), 0)
 	require.Equal(t, 1, r.wanted)
 
-	key := r.source.unit(1)
+	key := r.source.Unit(1)
 	payloads := h264.Packetiser{Mode: 1, MaxPayload: maxPayload}.Append(nil, key)
 	require.Greater(t, len(payloads), 3)
 	for i, b := range payloads {

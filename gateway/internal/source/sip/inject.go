@@ -1,0 +1,125 @@
+package sip
+
+import (
+	"context"
+	"strings"
+
+	"callcast/gateway/internal/media"
+	"callcast/gateway/internal/playout"
+	"callcast/gateway/internal/stream"
+)
+
+// injection is a stream that goes to the other side.
+type injection struct {
+	from  *stream.Stream
+	ended func()
+	takes takes
+	stop  context.CancelFunc
+}
+
+// takes is what the other side is sent of a stream.
+type takes struct {
+	audio media.Codec // empty: none
+	video bool
+}
+
+// Inject sends audio and video of a stream to the other side, as far as the call sends them, in place of what was injected
+// before. When the stream ends, silence and slate come back and ended is called; not if another injection, EndInjection or
+// Close is first. ended may be nil, and must neither block nor call Close.
+func (s *Source) Inject(from *stream.Stream, ended func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.injectLocked(from, ended)
+}
+
+// EndInjection lets silence and slate come back.
+func (s *Source) EndInjection() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endInjectionLocked()
+}
+
+func (s *Source) injectLocked(from *stream.Stream, ended func()) {
+	s.endInjectionLocked()
+	if s.closed {
+		return
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	in := &injection{from: from, ended: ended, takes: s.takesLocked(), stop: stop}
+	p := playout.New(playout.Params{Stream: from, Name: s.params.CNAME, Audio: in.takes.audio, Video: in.takes.video})
+	s.injected = in
+	s.back.inject(p)
+	s.running.Go(func() {
+		if p.Run(ctx) == nil {
+			s.injectionEnded(in)
+		}
+	})
+}
+
+func (s *Source) endInjectionLocked() {
+	if s.injected == nil {
+		return
+	}
+	s.injected.stop()
+	s.injected = nil
+	s.back.inject(nil)
+}
+
+// injectionEnded is called when the stream has ended.
+func (s *Source) injectionEnded(in *injection) {
+	s.mu.Lock()
+	current := s.injected == in
+	if current {
+		s.endInjectionLocked()
+	}
+	s.mu.Unlock()
+	if current && in.ended != nil {
+		in.ended()
+	}
+}
+
+func (s *Source) takesLocked() takes {
+	var t takes
+	if m := s.agreed.Audio; m != nil && m.Direction.Send {
+		t.audio = m.Payloads[0].Codec
+	}
+	if m := s.agreed.Video; m != nil && m.Direction.Send {
+		t.video = m.Payloads[0].Codec == media.H264
+	}
+	return t
+}
+
+// reinjectLocked begins an injection anew if what the other side takes has changed.
+func (s *Source) reinjectLocked() {
+	if in := s.injected; in != nil && in.takes != s.takesLocked() {
+		s.injectLocked(in.from, in.ended)
+	}
+}
+
+// PlaySound plays samples at 8 kHz to the other side, in place of any other sound but keys; again and again, or until they
+// end and ended is called: not if another sound or EndSound is first. ended may be nil, and must neither block nor call
+// Close. The samples must not be changed afterwards.
+func (s *Source) PlaySound(pcm []int16, loop bool, ended func()) {
+	s.back.play(&sound{samples: pcm, loop: loop, ended: ended})
+}
+
+// EndSound ends the sound that is played. The injected stream is heard again, or silence.
+func (s *Source) EndSound() { s.back.play(nil) }
+
+// ShowKeyframe sends the other side a key picture soon: it has asked for one. Of an injected stream it is asked for in
+// turn.
+func (s *Source) ShowKeyframe() { s.back.showKey() }
+
+// maxMediaControl is more than any body that asks for a key picture.
+const maxMediaControl = 4096
+
+// TakeInfo acts on a SIP INFO of the other side, and reports whether it asks for a key picture (RFC 5168).
+func (s *Source) TakeInfo(contentType string, body []byte) (known bool) {
+	contentType, _, _ = strings.Cut(contentType, ";")
+	if !strings.EqualFold(strings.TrimSpace(contentType), mediaControlType) || len(body) > maxMediaControl ||
+		!strings.Contains(string(body), "picture_fast_update") {
+		return false
+	}
+	s.ShowKeyframe()
+	return true
+}
