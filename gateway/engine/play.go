@@ -26,7 +26,7 @@ func (e *Engine) Play(ctx context.Context, spec gateway.PlaySpec) (gateway.Media
 		return gateway.MediaAnswer{}, offerError(err)
 	}
 	viewer := webrtc.New(webrtc.Params{
-		ID: s.state.ID, Stream: room.stream, Peer: peer, ConnectTime: webrtc.ConnectTime, OnConnected: s.connected, Log: e.log,
+		ID: s.state.ID, Stream: room.stream, Peer: peer, ConnectTime: rtc.ConnectTime, OnConnected: s.connected, Log: e.log,
 	})
 	s.carry(peer, func(m *gateway.MediaSession) {
 		sink := viewer.Sink()
@@ -79,5 +79,11 @@ func (e *Engine) startWebRTC() {
 		listener.Address = endpoint.Addr().String()
 		e.sessions.serve(endpoint)
 	}
-	e.AddListener(listener, e.sessions.refused.Load)
+	e.AddListener(listener, func() uint64 {
+		refused := e.sessions.refused.Load()
+		if err == nil {
+			refused += endpoint.Garbage()
+		}
+		return refused
+	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/rtc"
 	sourcewebrtc "callcast/gateway/internal/source/webrtc"
 )
 
@@ -32,7 +33,7 @@ func (e *Engine) Publish(ctx context.Context, spec gateway.PublishSpec) (gateway
 		return gateway.MediaAnswer{}, offerError(err)
 	}
 	publisher := sourcewebrtc.New(sourcewebrtc.Params{
-		ID: s.state.ID, Stream: room.stream, Peer: peer, ConnectTime: sourcewebrtc.ConnectTime, OnConnected: s.connected, Log: e.log,
+		ID: s.state.ID, Stream: room.stream, Peer: peer, ConnectTime: rtc.ConnectTime, OnConnected: s.connected, Log: e.log,
 	})
 	s.carry(peer, func(m *gateway.MediaSession) {
 		audio, video := publisher.Stats()

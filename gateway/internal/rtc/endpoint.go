@@ -11,6 +11,8 @@ import (
 
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
+
+	"callcast/gateway"
 )
 
 const (
@@ -18,25 +20,36 @@ const (
 	tcpQueue     = 64      // packets read from a TCP connection and not yet taken
 	tcpBacklog   = 1 << 20 // bytes to a browser over TCP that is slow; beyond it packets are dropped
 
-	silentAfter = 5 * time.Second  // without a word, a browser counts as out of reach
-	goneAfter   = 10 * time.Second // and then as gone
+	silentAfter = 5 * time.Second // without a word, a browser counts as out of reach
+	goneAfter   = 5 * time.Second // and then as gone
 	keepAlive   = 2 * time.Second
+
+	// gatherTime is how long an answer waits for servers that help to find the way. Without their word it holds what is
+	// known here.
+	gatherTime = 1500 * time.Millisecond
 )
 
 // Params configures an endpoint.
 type Params struct {
-	Host     string // address to bind; empty = every address
-	Port     int    // 0 = any free one
-	PublicIP string // address to name to browsers beside those of this machine; empty = none
-	Log      *slog.Logger
+	Host         string // address to bind; empty = every address
+	Port         int    // 0 = any free one
+	PublicIP     string // address to name to browsers beside those of this machine; empty = none
+	STUN         string // host:port of a server that tells the public address; empty = none
+	TURN         string // host:port of a server that relays media; empty = none
+	TURNUser     string
+	TURNPassword gateway.Secret
+	Log          *slog.Logger
 }
 
 // Endpoint is the port that media of every browser goes through.
 type Endpoint struct {
-	addr     *net.UDPAddr
-	settings webrtc.SettingEngine
-	udp      ice.UDPMux
-	tcp      ice.TCPMux
+	addr      *net.UDPAddr
+	settings  webrtc.SettingEngine
+	relays    []webrtc.ICEServer
+	reflexive *reflexive // nil without a STUN server
+	conn      *packetsOnly
+	udp       ice.UDPMux
+	tcp       ice.TCPMux
 }
 
 // Listen opens the port, UDP and TCP.
@@ -46,13 +59,19 @@ func Listen(ctx context.Context, p Params) (*Endpoint, error) {
 		return nil, fmt.Errorf("listen webrtc: %w", err)
 	}
 	names := loggers{p.Log}
-	e := &Endpoint{addr: conn.LocalAddr().(*net.UDPAddr)}
-	e.udp = webrtc.NewICEUDPMux(names.NewLogger("ice-udp"), conn)
-	e.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: listener, Logger: names.NewLogger("ice-tcp"),
-		ReadBufferSize: tcpQueue, WriteBufferSize: tcpBacklog, FirstStunBindTimeout: silentAfter,
-	})
+	e := &Endpoint{addr: conn.LocalAddr().(*net.UDPAddr), relays: p.relays(), conn: &packetsOnly{UDPConn: conn}}
 	s := &e.settings
+	if p.STUN == "" {
+		e.udp = webrtc.NewICEUDPMux(names.NewLogger("ice-udp"), e.conn)
+	} else {
+		mux := ice.NewUniversalUDPMuxDefault(ice.UniversalUDPMuxParams{Logger: names.NewLogger("ice-udp"), UDPConn: e.conn})
+		e.udp, e.reflexive = mux, &reflexive{server: p.STUN, mux: mux, log: p.Log}
+	}
+	e.tcp = ice.NewTCPMuxDefault(ice.TCPMuxParams{
+		Listener: &courteous{Listener: listener}, Logger: names.NewLogger("ice-tcp"),
+		ReadBufferSize: tcpQueue, WriteBufferSize: tcpBacklog,
+		FirstStunBindTimeout: silentAfter, AliveDurationForConnFromStun: silentAfter,
+	})
 	s.LoggerFactory = names
 	s.SetICEUDPMux(e.udp)
 	s.SetICETCPMux(e.tcp)
@@ -63,6 +82,7 @@ func Listen(ctx context.Context, p Params) (*Endpoint, error) {
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(silentAfter, goneAfter, keepAlive)
 	s.DisableActiveTCP(true)
+	s.SetSTUNGatherTimeout(gatherTime)
 	if p.PublicIP != "" {
 		err = s.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
 			External: []string{p.PublicIP}, AsCandidateType: webrtc.ICECandidateTypeHost, Mode: webrtc.ICEAddressRewriteAppend,
@@ -72,6 +92,16 @@ func Listen(ctx context.Context, p Params) (*Endpoint, error) {
 		return nil, errors.Join(fmt.Errorf("public address %s: %w", p.PublicIP, err), e.Close())
 	}
 	return e, nil
+}
+
+// relays are the servers that browsers are reached through if there is no other way.
+func (p *Params) relays() []webrtc.ICEServer {
+	if p.TURN == "" {
+		return nil
+	}
+	return []webrtc.ICEServer{{
+		URLs: []string{"turn:" + p.TURN + "?transport=udp"}, Username: p.TURNUser, Credential: p.TURNPassword.Reveal(),
+	}}
 }
 
 // listen opens the same port number for UDP and TCP. If any will do, a number that is free for one and taken for the
@@ -100,6 +130,9 @@ func listen(ctx context.Context, host string, port int) (*net.UDPConn, net.Liste
 
 // Addr is the address in use.
 func (e *Endpoint) Addr() net.Addr { return e.addr }
+
+// Garbage counts packets that were for nobody.
+func (e *Endpoint) Garbage() uint64 { return e.conn.garbage.Load() }
 
 // Close closes the port. Peers are closed before.
 func (e *Endpoint) Close() error { return errors.Join(e.udp.Close(), e.tcp.Close()) }

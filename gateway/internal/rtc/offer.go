@@ -17,26 +17,49 @@ var (
 	ErrNoCodec   = errors.New("No common codecs") //nolint:staticcheck // the words clients of WCS know
 )
 
-// maxSections bounds an offer: a browser that plays sends two.
-const maxSections = 16
+// Bounds of an offer: a browser's has two sections and some ten thousand bytes.
+const (
+	maxSections = 16
+	maxOffer    = 64 << 10
+)
 
 // offer is what a browser asks for.
 type offer struct {
 	sdp   string
-	kinds [media.Kinds]codecs // of the first section of each kind that takes media; none: not asked for, or in vain
+	kinds [media.Kinds]codecs // of the first section of each kind that is of use; none: not asked for, or in vain
 }
 
-// codecs is what the gateway will send of one kind, most preferred first.
-type codecs []codec
-
-type codec struct {
-	codec  media.Codec
-	params webrtc.RTPCodecParameters
+// intent is what an offer is read for.
+type intent struct {
+	useless string // the direction of sections that do not serve it
+	choose  func(*section, media.Kind) codecs
 }
 
-// readOffer understands an offer as far as is needed to choose codecs. first is the audio codec that is preferred if
-// the browser takes it.
-func readOffer(sdp string, first media.Codec) (*offer, error) {
+// sending looks for sections that take media, and prefers what the source has.
+func sending(source [media.Kinds]media.Codec) intent {
+	return intent{"sendonly", func(s *section, k media.Kind) codecs {
+		if k == media.Video {
+			return s.videoOut().preferring(source[k])
+		}
+		return s.audio().preferring(source[k])
+	}}
+}
+
+// receiving looks for sections that bring media.
+func receiving() intent {
+	return intent{"recvonly", func(s *section, k media.Kind) codecs {
+		if k == media.Video {
+			return s.videoIn()
+		}
+		return s.audioIn()
+	}}
+}
+
+// readOffer understands an offer as far as is needed to choose codecs.
+func readOffer(sdp string, to intent) (*offer, error) {
+	if len(sdp) > maxOffer {
+		return nil, fmt.Errorf("%w: %d bytes", ErrMalformed, len(sdp))
+	}
 	o := &offer{sdp: tidy(sdp)}
 	description := webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.sdp}
 	parsed, err := description.Unmarshal()
@@ -55,20 +78,16 @@ func readOffer(sdp string, first media.Codec) (*offer, error) {
 		default:
 			continue
 		}
-		_, sends := m.Attribute("sendonly")
+		_, useless := m.Attribute(to.useless)
 		_, inactive := m.Attribute("inactive")
-		if sends || inactive || o.kinds[kind] != nil {
+		if useless || inactive || o.kinds[kind] != nil {
 			continue
 		}
 		section := newSection(m.MediaName.Formats)
 		for _, a := range m.Attributes {
 			section.add(a.Key, a.Value)
 		}
-		if kind == media.Video {
-			o.kinds[kind] = section.video()
-		} else {
-			o.kinds[kind] = section.audio(first)
-		}
+		o.kinds[kind] = to.choose(section, kind)
 	}
 	if o.kinds[media.Audio] == nil && o.kinds[media.Video] == nil {
 		return nil, ErrNoCodec
@@ -97,7 +116,11 @@ type section struct {
 }
 
 func newSection(formats []string) *section {
-	return &section{formats: formats, rtpmap: map[string]string{"0": "PCMU/8000", "8": "PCMA/8000"}, fmtp: map[string]string{}}
+	return &section{
+		formats: formats,
+		rtpmap:  map[string]string{"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000"},
+		fmtp:    map[string]string{},
+	}
 }
 
 func (s *section) add(key, value string) {
@@ -110,13 +133,32 @@ func (s *section) add(key, value string) {
 	}
 }
 
-// find returns the payload type of the first format that good accepts.
-func (s *section) find(good func(name, fmtp string) bool) (webrtc.PayloadType, bool) {
+// each shows every format that can be one.
+func (s *section) each(show func(pt webrtc.PayloadType, name, fmtp string)) {
 	for _, format := range s.formats {
-		pt, err := strconv.ParseUint(format, 10, 7)
-		if err == nil && good(strings.ToLower(s.rtpmap[format]), s.fmtp[format]) {
-			return webrtc.PayloadType(pt), true
+		if pt, err := strconv.ParseUint(format, 10, 7); err == nil {
+			show(webrtc.PayloadType(pt), strings.ToLower(s.rtpmap[format]), s.fmtp[format])
 		}
 	}
-	return 0, false
 }
+
+// find returns the payload type of the first format that good accepts.
+func (s *section) find(good func(name, fmtp string) bool) (found webrtc.PayloadType, ok bool) {
+	s.each(func(pt webrtc.PayloadType, name, fmtp string) {
+		if !ok && good(name, fmtp) {
+			found, ok = pt, true
+		}
+	})
+	return found, ok
+}
+
+// line is the fmtp line of a format. It goes into the answer as it is: browsers offer it as they want it back.
+func (s *section) line(pt webrtc.PayloadType) string { return s.fmtp[strconv.Itoa(int(pt))] }
+
+// rtx is the payload type of packets of a format that are sent again, 0 if there is none (RFC 4588 section 8.6).
+func (s *section) rtx(of webrtc.PayloadType) webrtc.PayloadType {
+	pt, _ := s.find(func(name, fmtp string) bool { return name == "rtx/90000" && strings.TrimSpace(fmtp) == apt(of) })
+	return pt
+}
+
+func apt(of webrtc.PayloadType) string { return "apt=" + strconv.Itoa(int(of)) }

@@ -2,8 +2,11 @@ package rtc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
@@ -15,42 +18,90 @@ import (
 // maxPacket is the longest packet read from a browser.
 const maxPacket = 1500
 
-// Peer is one browser that is sent media.
+// ConnectTime is how long a browser has to be reached in.
+const ConnectTime = 20 * time.Second
+
+// Ends of a peer.
+var (
+	ErrNoWay = errors.New("Failed by ICE timeout")    //nolint:staticcheck // the words clients of WCS know
+	ErrLost  = errors.New("Failed by ICE keep alive") //nolint:staticcheck // the same
+	ErrLeft  = errors.New("the browser left")
+)
+
+// Peer is one browser that is sent media, or sends it.
 type Peer struct {
 	pc        *webrtc.PeerConnection
 	tracks    [media.Kinds]*Track
+	incoming  [media.Kinds]codecs
+	feeds     chan *Feed
+	begun     [media.Kinds]atomic.Bool // feeds
+	arrivals  *arrivals
 	connected chan struct{}
 	gone      chan struct{}
+	why       error // valid once gone is closed
 	once      struct{ connected, gone sync.Once }
 }
 
-// Answer reads an offer to receive media and answers it with all that the gateway can send of it. first is the audio
-// codec that is preferred; group names the stream in the answer. The caller closes the peer.
-func (e *Endpoint) Answer(ctx context.Context, sdp string, first media.Codec, group string) (*Peer, string, error) {
-	o, err := readOffer(sdp, first)
+// Answer reads an offer to receive media and answers it with all that the gateway can send of it. The codecs of the
+// source, as far as they are known, are preferred; group names the stream in the answer. The caller closes the peer.
+func (e *Endpoint) Answer(
+	ctx context.Context, sdp string, source [media.Kinds]media.Codec, group string,
+) (*Peer, string, error) {
+	return e.answer(ctx, sdp, sending(source), func(p *Peer, k media.Kind, chosen codecs) error {
+		return p.addTrack(&Track{kind: k, group: group, codecs: chosen})
+	})
+}
+
+// Receive reads an offer to send media and answers it with all that the gateway understands of it. The caller closes
+// the peer.
+func (e *Endpoint) Receive(ctx context.Context, sdp string) (*Peer, string, error) {
+	return e.answer(ctx, sdp, receiving(), (*Peer).addFeed)
+}
+
+// answer answers an offer; add makes the peer ready for one kind of media.
+func (e *Endpoint) answer(
+	ctx context.Context, sdp string, to intent, add func(*Peer, media.Kind, codecs) error,
+) (*Peer, string, error) {
+	o, err := readOffer(sdp, to)
 	if err != nil {
 		return nil, "", err
 	}
-	p, err := e.newPeer(o, group)
+	p, err := e.newPeer(o)
 	if err != nil {
 		return nil, "", err
 	}
-	answer, err := p.negotiate(ctx, o.sdp)
+	for kind, chosen := range o.kinds {
+		if len(chosen) > 0 && err == nil {
+			err = add(p, media.Kind(kind), chosen)
+		}
+	}
+	answer := ""
+	if err == nil {
+		answer, err = p.negotiate(ctx, o.sdp)
+	}
 	if err != nil {
 		p.Close()
 		return nil, "", err
+	}
+	if e.reflexive != nil {
+		answer = e.reflexive.addTo(ctx, answer)
 	}
 	return p, answer, nil
 }
 
 // newPeer makes a peer that knows no codecs but those chosen, so that nothing else can get into the answer.
-func (e *Endpoint) newPeer(o *offer, group string) (*Peer, error) {
+func (e *Endpoint) newPeer(o *offer) (*Peer, error) {
 	engine := &webrtc.MediaEngine{}
 	for kind, chosen := range o.kinds {
-		for _, c := range chosen {
-			if err := engine.RegisterCodec(c.params, pionKind(media.Kind(kind))); err != nil {
+		of := pionKind(media.Kind(kind))
+		for _, params := range chosen.all() {
+			if err := engine.RegisterCodec(params, of); err != nil {
 				return nil, fmt.Errorf("register codec: %w", err)
 			}
+		}
+		numbered := webrtc.RTPHeaderExtensionCapability{URI: transportNumber}
+		if err := engine.RegisterHeaderExtension(numbered, of, webrtc.RTPTransceiverDirectionRecvonly); err != nil {
+			return nil, fmt.Errorf("register header extension: %w", err)
 		}
 	}
 	api := webrtc.NewAPI(
@@ -58,35 +109,49 @@ func (e *Endpoint) newPeer(o *offer, group string) (*Peer, error) {
 		webrtc.WithSettingEngine(e.settings),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}),
 	)
-	pc, err := api.NewPeerConnection(webrtc.Configuration{})
+	pc, err := api.NewPeerConnection(webrtc.Configuration{ICEServers: e.relays})
 	if err != nil {
 		return nil, fmt.Errorf("new peer: %w", err)
 	}
-	p := &Peer{pc: pc, connected: make(chan struct{}), gone: make(chan struct{})}
-	pc.OnConnectionStateChange(p.follow)
-	for kind, chosen := range o.kinds {
-		if len(chosen) == 0 {
-			continue
-		}
-		if err := p.addTrack(&Track{kind: media.Kind(kind), group: group, codecs: chosen}); err != nil {
-			p.Close()
-			return nil, err
-		}
+	p := &Peer{
+		pc: pc, feeds: make(chan *Feed, media.Kinds), arrivals: newArrivals(),
+		connected: make(chan struct{}), gone: make(chan struct{}),
 	}
+	pc.OnConnectionStateChange(p.follow)
+	pc.OnTrack(p.feed)
 	return p, nil
 }
 
 func (p *Peer) addTrack(t *Track) error {
-	transceiver, err := p.pc.AddTransceiverFromTrack(local{t}, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+	only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly}
+	transceiver, err := p.pc.AddTransceiverFromTrack(local{t}, only)
 	if err != nil {
 		return fmt.Errorf("add %s: %w", t.kind, err)
 	}
 	t.sender = transceiver.Sender()
 	p.tracks[t.kind] = t
+	return p.prefer(transceiver, t.codecs)
+}
+
+func (p *Peer) addFeed(k media.Kind, chosen codecs) error {
+	only := webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly}
+	transceiver, err := p.pc.AddTransceiverFromKind(pionKind(k), only)
+	if err != nil {
+		return fmt.Errorf("add %s: %w", k, err)
+	}
+	p.incoming[k] = chosen
+	return p.prefer(transceiver, chosen)
+}
+
+// prefer keeps the order of codecs in the answer, of which browsers send the first.
+func (p *Peer) prefer(t *webrtc.RTPTransceiver, chosen codecs) error {
+	if err := t.SetCodecPreferences(chosen.all()); err != nil {
+		return fmt.Errorf("prefer codecs: %w", err)
+	}
 	return nil
 }
 
-// negotiate returns the answer, complete with candidates.
+// negotiate returns the answer, complete with the candidates that are found in time.
 func (p *Peer) negotiate(ctx context.Context, sdp string) (string, error) {
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -99,8 +164,12 @@ func (p *Peer) negotiate(ctx context.Context, sdp string) (string, error) {
 	if err := p.pc.SetLocalDescription(answer); err != nil {
 		return "", fmt.Errorf("answer: %w", err)
 	}
+	enough := time.NewTimer(gatherTime)
+	defer enough.Stop()
 	select {
 	case <-gathered:
+		return p.pc.LocalDescription().SDP, nil
+	case <-enough.C:
 		return p.pc.LocalDescription().SDP, nil
 	case <-ctx.Done():
 		return "", fmt.Errorf("gather candidates: %w", context.Cause(ctx))
@@ -111,22 +180,53 @@ func (p *Peer) follow(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
 		p.once.connected.Do(func() { close(p.connected) })
-	case webrtc.PeerConnectionStateFailed, webrtc.PeerConnectionStateClosed:
-		p.once.gone.Do(func() { close(p.gone) })
+	case webrtc.PeerConnectionStateFailed:
+		p.leave(ErrLost)
+	case webrtc.PeerConnectionStateClosed:
+		p.leave(ErrLeft)
 	default:
 	}
 }
 
-// Track returns the track of a kind, nil if the browser wants none.
-func (p *Peer) Track(k media.Kind) *Track { return p.tracks[k] }
+func (p *Peer) leave(why error) {
+	p.once.gone.Do(func() {
+		p.why = why
+		close(p.gone)
+	})
+}
 
-// Connected is closed once media can flow.
-func (p *Peer) Connected() <-chan struct{} { return p.connected }
+// Connect waits until media can flow. It returns ErrNoWay if there is no way to the browser, or none within a time.
+func (p *Peer) Connect(ctx context.Context, within time.Duration) error {
+	timeout := time.NewTimer(within)
+	defer timeout.Stop()
+	select {
+	case <-p.connected:
+		return nil
+	case <-p.gone:
+		return ErrNoWay
+	case <-timeout.C:
+		return ErrNoWay
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
 
 // Gone is closed once the browser has left or is out of reach.
 func (p *Peer) Gone() <-chan struct{} { return p.gone }
 
-// Remote is the address media goes to, empty until connected.
+// Why is ErrLeft if the browser has said goodbye and ErrLost if it has fallen silent, once it is gone.
+func (p *Peer) Why() error { return p.why }
+
+// Track returns the track that a kind of media is sent on, nil if the browser wants none.
+func (p *Peer) Track(k media.Kind) *Track { return p.tracks[k] }
+
+// Has reports whether a kind of media was agreed on.
+func (p *Peer) Has(k media.Kind) bool { return p.tracks[k] != nil || len(p.incoming[k]) > 0 }
+
+// Feeds delivers one feed of each kind, once its first packet has come.
+func (p *Peer) Feeds() <-chan *Feed { return p.feeds }
+
+// Remote is the address media goes to and comes from, empty until connected.
 func (p *Peer) Remote() string {
 	dtls := p.pc.SCTP().Transport()
 	if dtls == nil {
@@ -139,7 +239,7 @@ func (p *Peer) Remote() string {
 	return fmt.Sprintf("%s:%d", pair.Remote.Address, pair.Remote.Port)
 }
 
-// Report sends reports about tracks.
+// Report sends reports about tracks and feeds.
 func (p *Peer) Report(packets ...rtcp.Packet) error { return p.pc.WriteRTCP(packets) }
 
 // Close says goodbye to the browser and ends everything that serves it.

@@ -1,7 +1,9 @@
 package rtc
 
 import (
+	"encoding/binary"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/pion/rtcp"
@@ -11,7 +13,8 @@ import (
 	"callcast/gateway/internal/media"
 )
 
-// Track carries packets of one kind of media to a peer.
+// Track carries packets of one kind of media to a peer, in any of the codecs that were agreed on: which one it is, each
+// packet says.
 type Track struct {
 	kind   media.Kind
 	group  string // the stream both tracks of a peer belong to, so that the browser plays them together
@@ -21,6 +24,10 @@ type Track struct {
 	mu   sync.Mutex // guards what follows
 	ssrc uint32
 	out  webrtc.TrackLocalWriter // nil until the browser can be reached
+	rtx  struct {
+		ssrc uint32 // 0 = packets are sent again as they were
+		seq  uint16
+	}
 }
 
 // Codecs is what may be sent, most preferred first.
@@ -62,6 +69,28 @@ func (t *Track) Write(h rtp.Header, payload []byte) error {
 	return err
 }
 
+// Resend sends a packet again that has been sent: as a packet of its own that holds the first one's number and payload
+// if the browser takes that (RFC 4588 section 4), so that it can tell the two apart, else as it was.
+func (t *Track) Resend(h rtp.Header, payload []byte) error {
+	at := slices.IndexFunc(t.codecs, func(c codec) bool { return uint8(c.params.PayloadType) == h.PayloadType })
+	t.mu.Lock()
+	out, ssrc := t.out, t.rtx.ssrc
+	if ssrc == 0 || at < 0 || t.codecs[at].rtx == 0 {
+		t.mu.Unlock()
+		return t.Write(h, payload)
+	}
+	t.rtx.seq++
+	number := h.SequenceNumber
+	h.SSRC, h.PayloadType, h.SequenceNumber = ssrc, uint8(t.codecs[at].rtx), t.rtx.seq
+	t.mu.Unlock()
+	if out == nil {
+		return io.ErrClosedPipe
+	}
+	again := binary.BigEndian.AppendUint16(make([]byte, 0, 2+len(payload)), number)
+	_, err := out.WriteRTP(&h, append(again, payload...))
+	return err
+}
+
 // ReadFeedback waits for what the browser says of the track. It returns an error once the peer is closed.
 func (t *Track) ReadFeedback() ([]rtcp.Packet, error) {
 	buf := make([]byte, maxPacket)
@@ -84,7 +113,7 @@ var _ webrtc.TrackLocal = local{}
 func (l local) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ssrc, l.out = uint32(c.SSRC()), c.WriteStream()
+	l.ssrc, l.out, l.rtx.ssrc = uint32(c.SSRC()), c.WriteStream(), uint32(c.SSRCRetransmission())
 	return l.codecs[0].params, nil
 }
 

@@ -1,8 +1,10 @@
-// Package rtctest is a browser for tests of those who send to one.
+// Package rtctest is browsers for tests of those who send to one and of those who receive from one.
 package rtctest
 
 import (
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/pion/interceptor"
@@ -12,22 +14,30 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 	"github.com/stretchr/testify/require"
+
+	"callcast/gateway/internal/media"
 )
 
 // Params is what a browser wants and what happens to it.
 type Params struct {
 	Video, Audio bool
+	VP8          bool                   // it takes VP8 as well
+	RTX          bool                   // packets sent again come as ones of their own (RFC 4588)
 	TCP          bool                   // UDP is closed to it
+	Vanishes     bool                   // Vanish will be called
 	Drop         func(*rtp.Header) bool // says which packets get lost; nil = none
 }
 
 // Browser receives.
 type Browser struct {
-	Packets chan *rtp.Packet        // as they arrive, sent again or not
-	Reports chan *rtcp.SenderReport // those that nobody reads are dropped
-	Gone    chan struct{}           // closed once the other side has gone
+	Packets   chan *rtp.Packet        // as they arrive, sent again or not
+	Reports   chan *rtcp.SenderReport // those that nobody reads are dropped
+	Repaired  atomic.Int32            // packets that came again as ones of their own
+	Connected chan struct{}           // closed once media can flow
+	Gone      chan struct{}           // closed once the other side has gone
 
 	pc    *webrtc.PeerConnection
+	way   *way // nil unless it vanishes
 	tasks sync.WaitGroup
 	close sync.Once
 }
@@ -35,47 +45,86 @@ type Browser struct {
 // New makes a browser that ends with the test. It takes H264, and of sound PCMA and Opus.
 func New(t testing.TB, p Params) *Browser {
 	t.Helper()
-	b := &Browser{Packets: make(chan *rtp.Packet, 4096), Reports: make(chan *rtcp.SenderReport, 64), Gone: make(chan struct{})}
-	var engine webrtc.MediaEngine
-	var kinds []webrtc.RTPCodecType
-	if p.Audio {
-		kinds = append(kinds, webrtc.RTPCodecTypeAudio)
-		for pt, c := range map[webrtc.PayloadType]webrtc.RTPCodecCapability{
-			8:   {MimeType: webrtc.MimeTypePCMA, ClockRate: 8000},
-			111: {MimeType: webrtc.MimeTypeOpus, ClockRate: 48000, Channels: 2},
-		} {
-			require.NoError(t, engine.RegisterCodec(webrtc.RTPCodecParameters{RTPCodecCapability: c, PayloadType: pt}, webrtc.RTPCodecTypeAudio))
-		}
-	}
-	if p.Video {
-		kinds = append(kinds, webrtc.RTPCodecTypeVideo)
-		require.NoError(t, engine.RegisterCodec(webrtc.RTPCodecParameters{PayloadType: 102, RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeH264, ClockRate: 90000, SDPFmtpLine: "packetization-mode=1;profile-level-id=42e01f",
-			RTCPFeedback: []webrtc.RTCPFeedback{{Type: "nack"}, {Type: "nack", Parameter: "pli"}},
-		}}, webrtc.RTPCodecTypeVideo))
-	}
+	engine, kinds := p.media(t)
 	var settings webrtc.SettingEngine
-	settings.SetIncludeLoopbackCandidate(true)
 	if p.TCP {
 		settings.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeTCP4})
 	}
 	settings.DisableSRTPReplayProtection(p.Drop != nil) // what gets lost here has passed it, and comes again
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(&engine), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(interceptors(t, p)))
+	var way *way
+	if p.Vanishes {
+		way = newWay(t)
+		port := webrtc.NewICEUDPMux(nil, way)
+		t.Cleanup(func() { _ = port.Close() })
+		settings.SetICEUDPMux(port)
+	}
+	b := connect(t, engine, settings, interceptors(t, p))
+	b.way = way
+	b.pc.OnTrack(b.receive)
+	for _, kind := range kinds {
+		_, err := b.pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
+		require.NoError(t, err)
+	}
+	return b
+}
+
+// media is what the browser takes.
+func (p *Params) media(t testing.TB) (*webrtc.MediaEngine, []webrtc.RTPCodecType) {
+	t.Helper()
+	var engine webrtc.MediaEngine
+	var kinds []webrtc.RTPCodecType
+	register := func(kind webrtc.RTPCodecType, params ...webrtc.RTPCodecParameters) {
+		for _, c := range params {
+			require.NoError(t, engine.RegisterCodec(c, kind))
+		}
+	}
+	if p.Audio {
+		kinds = append(kinds, webrtc.RTPCodecTypeAudio)
+		register(webrtc.RTPCodecTypeAudio, offered(media.PCMA), offered(media.Opus))
+	}
+	if p.Video {
+		kinds = append(kinds, webrtc.RTPCodecTypeVideo)
+		register(webrtc.RTPCodecTypeVideo, offered(media.H264))
+		if p.VP8 {
+			register(webrtc.RTPCodecTypeVideo, offered(media.VP8))
+		}
+		if p.RTX {
+			register(webrtc.RTPCodecTypeVideo, resends(102), resends(96))
+		}
+	}
+	return &engine, kinds
+}
+
+// resends is how packets of a payload type are sent again.
+func resends(of webrtc.PayloadType) webrtc.RTPCodecParameters {
+	return webrtc.RTPCodecParameters{PayloadType: of + 1, RTPCodecCapability: webrtc.RTPCodecCapability{
+		MimeType: webrtc.MimeTypeRTX, ClockRate: 90000, SDPFmtpLine: fmt.Sprintf("apt=%d", of),
+	}}
+}
+
+// connect makes a browser of its parts.
+func connect(t testing.TB, engine *webrtc.MediaEngine, settings webrtc.SettingEngine, r *interceptor.Registry) *Browser {
+	t.Helper()
+	b := &Browser{
+		Packets: make(chan *rtp.Packet, 4096), Reports: make(chan *rtcp.SenderReport, 64),
+		Connected: make(chan struct{}), Gone: make(chan struct{}),
+	}
+	settings.SetIncludeLoopbackCandidate(true)
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(engine), webrtc.WithSettingEngine(settings), webrtc.WithInterceptorRegistry(r))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
 	require.NoError(t, err)
 	b.pc = pc
 	t.Cleanup(b.Close)
-	var gone sync.Once
+	var connected, gone sync.Once
 	pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
-		if s == webrtc.PeerConnectionStateClosed || s == webrtc.PeerConnectionStateFailed {
+		switch s {
+		case webrtc.PeerConnectionStateConnected:
+			connected.Do(func() { close(b.Connected) })
+		case webrtc.PeerConnectionStateClosed, webrtc.PeerConnectionStateFailed:
 			gone.Do(func() { close(b.Gone) })
+		default:
 		}
 	})
-	pc.OnTrack(b.receive)
-	for _, kind := range kinds {
-		_, err := pc.AddTransceiverFromKind(kind, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionRecvonly})
-		require.NoError(t, err)
-	}
 	return b
 }
 
@@ -116,6 +165,9 @@ func (b *Browser) Say(t testing.TB, p rtcp.Packet) {
 	require.NoError(t, b.pc.WriteRTCP([]rtcp.Packet{p}))
 }
 
+// Vanish falls silent without a word.
+func (b *Browser) Vanish() { b.way.cut.Store(true) }
+
 // Close leaves.
 func (b *Browser) Close() {
 	b.close.Do(func() { _ = b.pc.GracefulClose() })
@@ -125,9 +177,12 @@ func (b *Browser) Close() {
 func (b *Browser) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) {
 	b.tasks.Go(func() {
 		for {
-			p, _, err := track.ReadRTP()
+			p, attributes, err := track.ReadRTP()
 			if err != nil {
 				return
+			}
+			if attributes.Get(webrtc.AttributeRtxSsrc) != nil {
+				b.Repaired.Add(1)
 			}
 			b.Packets <- p
 		}
@@ -150,7 +205,7 @@ func (b *Browser) receive(track *webrtc.TrackRemote, receiver *webrtc.RTPReceive
 	})
 }
 
-// lossy loses packets.
+// lossy loses packets that come and those that go.
 type lossy struct{ drop func(*rtp.Header) bool }
 
 func (l lossy) NewInterceptor(string) (interceptor.Interceptor, error) { return &losing{lossy: l}, nil }
@@ -158,6 +213,13 @@ func (l lossy) NewInterceptor(string) (interceptor.Interceptor, error) { return 
 type losing struct {
 	interceptor.NoOp
 	lossy
+	mu sync.Mutex // drop is called by one at a time
+}
+
+func (l *losing) loses(h *rtp.Header) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.drop(h)
 }
 
 func (l *losing) BindRemoteStream(_ *interceptor.StreamInfo, reader interceptor.RTPReader) interceptor.RTPReader {
@@ -168,9 +230,18 @@ func (l *losing) BindRemoteStream(_ *interceptor.StreamInfo, reader interceptor.
 				return n, attributes, err
 			}
 			var h rtp.Header
-			if _, err := h.Unmarshal(b[:n]); err != nil || !l.drop(&h) {
+			if _, err := h.Unmarshal(b[:n]); err != nil || !l.loses(&h) {
 				return n, attributes, nil
 			}
 		}
+	})
+}
+
+func (l *losing) BindLocalStream(_ *interceptor.StreamInfo, writer interceptor.RTPWriter) interceptor.RTPWriter {
+	return interceptor.RTPWriterFunc(func(h *rtp.Header, payload []byte, a interceptor.Attributes) (int, error) {
+		if l.loses(h) {
+			return len(payload), nil
+		}
+		return writer.Write(h, payload, a)
 	})
 }

@@ -41,7 +41,7 @@ func (s *sender) resend(nacks []rtcp.NackPair) {
 	for _, pair := range nacks {
 		for _, seq := range pair.PacketList() {
 			h, payload, ok := s.past.again(seq, time.Now())
-			if ok && s.track.Write(h, payload) != nil {
+			if ok && s.track.Resend(h, payload) != nil {
 				return
 			}
 			s.tally.missed(ok)

@@ -10,6 +10,7 @@ import (
 
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/codec/vp8"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtc"
 )
@@ -22,7 +23,8 @@ const (
 // sender packs the units of one track. One goroutine sends; another listens.
 type sender struct {
 	track   *rtc.Track
-	pack    h264.Packetiser
+	h264    h264.Packetiser
+	vp8     vp8.Packetiser
 	past    history
 	tally   tally
 	offset  uint32 // of RTP time
@@ -39,7 +41,8 @@ func newSender(t *rtc.Track) *sender {
 	_, _ = rand.Read(random[:]) // never fails
 	return &sender{
 		track:  t,
-		pack:   h264.Packetiser{Mode: 1, MaxPayload: maxPayload},
+		h264:   h264.Packetiser{Mode: 1, MaxPayload: maxPayload},
+		vp8:    vp8.Packetiser{MaxPayload: maxPayload},
 		offset: binary.BigEndian.Uint32(random[:]),
 		seq:    binary.BigEndian.Uint16(random[4:]),
 	}
@@ -52,13 +55,8 @@ func (s *sender) send(u *media.Unit) error {
 		return nil // the stream changed its codec under the reader; what it takes comes next
 	}
 	s.rate = rate
-	s.payload = s.payload[:0]
 	video := u.Kind() == media.Video
-	if video {
-		s.payload = s.pack.Append(s.payload, u)
-	} else {
-		s.payload = append(s.payload, u.Payload)
-	}
+	s.payload = s.pack(s.payload[:0], u)
 	h := rtp.Header{Version: 2, PayloadType: payloadType, Timestamp: s.offset + ticks(u.PTS, rate)}
 	for i, payload := range s.payload {
 		s.seq++
@@ -74,6 +72,17 @@ func (s *sender) send(u *media.Unit) error {
 	}
 	clear(s.payload)
 	return nil
+}
+
+func (s *sender) pack(dst [][]byte, u *media.Unit) [][]byte {
+	switch u.Format.Codec {
+	case media.H264:
+		return s.h264.Append(dst, u)
+	case media.VP8:
+		return s.vp8.Append(dst, u)
+	default:
+		return append(dst, u.Payload)
+	}
 }
 
 // report returns a sender report if one is due.

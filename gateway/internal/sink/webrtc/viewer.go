@@ -15,21 +15,13 @@ import (
 	"callcast/gateway/internal/stream"
 )
 
-// ConnectTime is how long a browser has to be reached in.
-const ConnectTime = 20 * time.Second
-
-// Ends of a viewing that are not the stream's.
-var (
-	ErrNoWay = errors.New("Failed by ICE timeout") //nolint:staticcheck // the words clients of WCS know
-	ErrLeft  = errors.New("the browser left")
-)
-
 // Params configures a viewer.
 type Params struct {
 	ID          string
 	Stream      *stream.Stream
 	Peer        *rtc.Peer // closed by Run
 	ConnectTime time.Duration
+	OnConnected func() // called once when media can flow. May be nil
 	Log         *slog.Logger
 }
 
@@ -52,20 +44,24 @@ func New(p Params) *Viewer {
 	return v
 }
 
-// Run sends the stream until it ends (nil), the browser leaves or is not reached, or ctx ends.
+// Run sends the stream until it ends (nil), the browser leaves (rtc.ErrLeft), falls silent (rtc.ErrLost) or is not reached
+// (rtc.ErrNoWay), or ctx ends.
 func (v *Viewer) Run(ctx context.Context) error {
 	var feedback sync.WaitGroup
 	defer feedback.Wait()
 	defer v.params.Peer.Close()
-	if err := v.connect(ctx); err != nil {
+	if err := v.params.Peer.Connect(ctx, v.params.ConnectTime); err != nil {
 		return err
+	}
+	if v.params.OnConnected != nil {
+		v.params.OnConnected()
 	}
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	feedback.Go(func() {
 		select {
 		case <-v.params.Peer.Gone():
-			leave(ErrLeft)
+			leave(v.params.Peer.Why())
 		case <-ctx.Done():
 		}
 	})
@@ -75,22 +71,6 @@ func (v *Viewer) Run(ctx context.Context) error {
 		}
 	}
 	return v.send(ctx)
-}
-
-// connect waits until media can flow.
-func (v *Viewer) connect(ctx context.Context) error {
-	timeout := time.NewTimer(v.params.ConnectTime)
-	defer timeout.Stop()
-	select {
-	case <-v.params.Peer.Connected():
-		return nil
-	case <-v.params.Peer.Gone():
-		return ErrNoWay
-	case <-timeout.C:
-		return ErrNoWay
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 func (v *Viewer) send(ctx context.Context) error {
@@ -120,7 +100,7 @@ func (v *Viewer) send(ctx context.Context) error {
 }
 
 func (v *Viewer) readerParams() stream.ReaderParams {
-	p := stream.ReaderParams{Name: v.params.Peer.Remote(), Sink: gateway.SinkWebRTC}
+	p := stream.ReaderParams{Name: v.params.Peer.Remote(), Sink: gateway.SinkWebRTC, InOrder: true}
 	if s := v.senders[media.Audio]; s != nil {
 		p.Audio = s.track.Codecs()
 	}

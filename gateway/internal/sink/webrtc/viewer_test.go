@@ -1,6 +1,7 @@
 package webrtc
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -32,21 +33,28 @@ type stage struct {
 	viewer    *Viewer
 	answer    string
 	asked     atomic.Int32 // for key pictures
+	connected atomic.Int32 // how often it was said
 	stop      context.CancelFunc
 	ended     chan error
 }
 
-func newStage(t *testing.T, offer string, connectTime time.Duration) *stage {
+func newStage(t *testing.T, offer string, connectTime time.Duration, source ...media.Codec) *stage {
 	t.Helper()
+	codecs := [media.Kinds]media.Codec{media.PCMA, media.H264}
+	for _, c := range source {
+		codecs[c.Kind()] = c
+	}
 	log := slog.New(slog.DiscardHandler)
 	s := &stage{stream: stream.New(stream.Params{Name: "s", Log: log}), ended: make(chan error, 1)}
 	s.publisher = s.stream.Publish(stream.PublisherParams{RequestKeyframe: func() { s.asked.Add(1) }})
 	endpoint, err := rtc.Listen(t.Context(), rtc.Params{Host: "127.0.0.1", Log: log})
 	require.NoError(t, err)
-	peer, answer, err := endpoint.Answer(t.Context(), offer, media.PCMA, "s")
+	peer, answer, err := endpoint.Answer(t.Context(), offer, codecs, "s")
 	require.NoError(t, err)
 	s.answer = answer
-	s.viewer = New(Params{ID: "v", Stream: s.stream, Peer: peer, ConnectTime: connectTime, Log: log})
+	s.viewer = New(Params{
+		ID: "v", Stream: s.stream, Peer: peer, ConnectTime: connectTime, OnConnected: func() { s.connected.Add(1) }, Log: log,
+	})
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	done := make(chan struct{})
@@ -64,10 +72,10 @@ func newStage(t *testing.T, offer string, connectTime time.Duration) *stage {
 }
 
 // play makes a stage and a browser that has connected to it.
-func play(t *testing.T, p rtctest.Params) (*stage, *rtctest.Browser) {
+func play(t *testing.T, p rtctest.Params, source ...media.Codec) (*stage, *rtctest.Browser) {
 	t.Helper()
 	b := rtctest.New(t, p)
-	s := newStage(t, b.Offer(t), patience)
+	s := newStage(t, b.Offer(t), patience, source...)
 	b.Accept(t, s.answer)
 	require.Eventually(t, func() bool { return len(s.stream.Readers()) == 1 }, patience, 5*time.Millisecond, "the browser does not connect")
 	return s, b
@@ -124,6 +132,7 @@ func TestUnitsBecomePackets(t *testing.T) {
 	require.Contains(t, s.answer, "typ host")
 	require.Contains(t, s.answer, "tcptype passive")
 	require.Contains(t, s.answer, "a=end-of-candidates")
+	require.EqualValues(t, 1, s.connected.Load())
 	s.publisher.Write(picture(0, true, 3000))
 	var packets []*rtp.Packet
 	for range 4 {
@@ -164,11 +173,18 @@ func TestUnitsBecomePackets(t *testing.T) {
 	require.InDelta(t, moment(pictures, packets[0].Timestamp, 90000), moment(sounds, first.Timestamp, 8000), 0.001)
 }
 
-// TestWhatIsMissedIsSentAgain loses every fifth packet once.
 func TestWhatIsMissedIsSentAgain(t *testing.T) {
+	for name, rtx := range map[string]bool{"as it was": false, "as a packet of its own": true} {
+		t.Run(name, func(t *testing.T) { loseAndRepair(t, rtx) })
+	}
+}
+
+// loseAndRepair loses every fifth packet once.
+func loseAndRepair(t *testing.T, rtx bool) {
+	t.Helper()
 	lost := map[uint16]bool{}
-	s, b := play(t, rtctest.Params{Video: true, Drop: func(h *rtp.Header) bool {
-		if h.SequenceNumber%5 != 0 || lost[h.SequenceNumber] {
+	s, b := play(t, rtctest.Params{Video: true, RTX: rtx, Drop: func(h *rtp.Header) bool {
+		if h.PayloadType != 102 || h.SequenceNumber%5 != 0 || lost[h.SequenceNumber] {
 			return false
 		}
 		lost[h.SequenceNumber] = true
@@ -176,15 +192,23 @@ func TestWhatIsMissedIsSentAgain(t *testing.T) {
 	}})
 	const pictures = 60
 	s.publisher.Write(picture(0, true, 900))
-	for n := 1; n < pictures; n++ {
-		s.publisher.Write(picture(n, false, 900))
-	}
 	seen := map[byte]bool{}
-	for len(seen) < pictures-1 { // the last one may be lost without another to tell of it
-		if p := receive(t, b.Packets); p.Payload[0]&0x1F != 24 {
-			seen[p.Payload[1]] = true
+	for n := 1; len(seen) < pictures-1; n++ { // more of them tell of those that are missing
+		s.publisher.Write(picture(min(n, pictures), false, 900))
+		for again := true; again; {
+			select {
+			case p := <-b.Packets:
+				if p.Payload[0]&0x1F != 24 && p.Payload[1] < pictures {
+					require.Len(t, p.Payload, 900)
+					seen[p.Payload[1]] = true
+				}
+			case <-time.After(5 * time.Millisecond):
+				again = false
+			}
 		}
+		require.Less(t, n, 2000)
 	}
+	require.Equal(t, rtx, b.Repaired.Load() > 0)
 	stats := s.viewer.Sink().Viewer
 	require.Positive(t, stats.NACKs)
 	require.Positive(t, stats.Resent)
@@ -223,6 +247,27 @@ func TestLateViewerSeesThePicturesThatCount(t *testing.T) {
 	}
 }
 
+// TestSourceMayChangeItsCodec: both codecs were agreed on, so the browser need not be asked again.
+func TestSourceMayChangeItsCodec(t *testing.T) {
+	s, b := play(t, rtctest.Params{Video: true, VP8: true}, media.VP8)
+	require.Less(t, strings.Index(s.answer, "VP8/90000"), strings.Index(s.answer, "H264/90000"), "what the source has comes first")
+	frame := bytes.Repeat([]byte{7}, 2000)
+	s.publisher.Write(&media.Unit{Format: &media.Format{Codec: media.VP8}, Key: true, Arrived: time.Now(), Payload: frame})
+	first, second := receive(t, b.Packets), receive(t, b.Packets)
+	require.EqualValues(t, 96, first.PayloadType)
+	require.False(t, first.Marker)
+	require.True(t, second.Marker)
+	const descriptor = 4 // bytes, with a picture ID
+	require.Equal(t, frame, append(first.Payload[descriptor:], second.Payload[descriptor:]...))
+	s.publisher.Write(picture(1, true, 100))
+	sets, slice := receive(t, b.Packets), receive(t, b.Packets)
+	require.EqualValues(t, 102, sets.PayloadType)
+	require.EqualValues(t, 1, slice.Payload[1])
+	require.Equal(t, second.SequenceNumber+2, slice.SequenceNumber)
+	require.Equal(t, first.SSRC, slice.SSRC)
+	require.EqualValues(t, 3600, slice.Timestamp-first.Timestamp)
+}
+
 func TestAudioAloneAndVideoAlone(t *testing.T) {
 	for name, p := range map[string]rtctest.Params{"audio": {Audio: true}, "video": {Video: true}} {
 		t.Run(name, func(t *testing.T) {
@@ -245,8 +290,41 @@ func TestBrowserThatIsNotReachedIsGivenUp(t *testing.T) {
 	b := rtctest.New(t, rtctest.Params{Video: true})
 	s := newStage(t, b.Offer(t), 200*time.Millisecond)
 	require.Equal(t, gateway.ViewerConnecting, s.viewer.Sink().Viewer.State)
-	require.ErrorIs(t, s.end(t), ErrNoWay)
+	require.ErrorIs(t, s.end(t), rtc.ErrNoWay)
+	require.Zero(t, s.connected.Load())
 	require.Empty(t, s.stream.Readers())
+}
+
+// TestBrowserThatCannotProveWhoItIsIsGivenUp: its certificate is not the one that the offer names.
+func TestBrowserThatCannotProveWhoItIsIsGivenUp(t *testing.T) {
+	b := rtctest.New(t, rtctest.Params{Audio: true})
+	offer := strings.Split(b.Offer(t), "\r\n")
+	for i, line := range offer {
+		if name, ok := strings.CutPrefix(line, "a=fingerprint:sha-256 "); ok {
+			offer[i] = "a=fingerprint:sha-256 " + strings.Map(func(r rune) rune {
+				if r == ':' {
+					return r
+				}
+				return '0'
+			}, name)
+		}
+	}
+	s := newStage(t, strings.Join(offer, "\r\n"), 2*patience)
+	b.Accept(t, s.answer)
+	require.ErrorIs(t, s.end(t), rtc.ErrNoWay)
+}
+
+func TestBrowserThatVanishesIsNoticed(t *testing.T) {
+	s, b := play(t, rtctest.Params{Audio: true, Vanishes: true})
+	s.publisher.Write(sound(0))
+	receive(t, b.Packets)
+	b.Vanish()
+	select {
+	case err := <-s.ended:
+		require.ErrorIs(t, err, rtc.ErrLost)
+	case <-time.After(2 * patience):
+		require.Fail(t, "nobody notices")
+	}
 }
 
 func TestEnds(t *testing.T) {
@@ -254,7 +332,7 @@ func TestEnds(t *testing.T) {
 		end  func(s *stage, b *rtctest.Browser)
 		want error
 	}{
-		"the browser leaves": {func(_ *stage, b *rtctest.Browser) { b.Close() }, ErrLeft},
+		"the browser leaves": {func(_ *stage, b *rtctest.Browser) { b.Close() }, rtc.ErrLeft},
 		"the stream ends":    {func(s *stage, _ *rtctest.Browser) { s.stream.Close() }, nil},
 		"it is told to":      {func(s *stage, _ *rtctest.Browser) { s.stop() }, context.Canceled},
 	} {
