@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"net"
+	"strings"
 
 	"callcast/app/certificate"
 	"callcast/assets"
@@ -46,7 +47,7 @@ func announce(eng *engine.Engine, name string, cfg gateway.ListenConfig, addr ne
 		listener.Address = cfg.Address()
 		listener.Err = engine.ListenError(name, listener.Address, err)
 		listener.Setting = listener.Err.Field
-		log.Error("port", "name", name, "err", err)
+		log.Error(strings.ToUpper(name)+" port", "err", err)
 	} else {
 		listener.Address = addr.String()
 	}
@@ -55,7 +56,7 @@ func announce(eng *engine.Engine, name string, cfg gateway.ListenConfig, addr ne
 
 // refuseTLS publishes that there is no certificate to listen with.
 func refuseTLS(eng *engine.Engine, cfg gateway.ListenConfig, err error, log *slog.Logger) {
-	log.Error("port", "name", "wss", "err", err)
+	log.Error("WSS port", "err", err)
 	eng.AddListener(gateway.Listener{
 		Name: "wss", Setting: "tls_certificate", Address: cfg.Address(),
 		Err: &gateway.Error{

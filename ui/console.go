@@ -23,7 +23,7 @@ import (
 const (
 	windowWidth  = 1280
 	windowHeight = 800
-	monitorShare = 0.54 // of the height beside the form; the tables have the rest
+	monitorShare = 0.50 // of the height beside the form; the tables have the rest
 )
 
 // Params is what a Console needs.
@@ -52,6 +52,7 @@ type Console struct {
 	model   *model.Model
 	form    *screen.Form
 	monitor *screen.Monitor
+	streams *screen.Streams
 	tabs    *screen.Tabs
 	status  *screen.StatusBar
 }
@@ -80,7 +81,14 @@ func newConsole(p Params, post func(func())) *Console {
 		OnShortcut: c.shortcut,
 	})
 	c.monitor = screen.NewMonitor(c.model, func() { c.window.Canvas().Unfocus() })
-	c.tabs = screen.NewTabs(c.model)
+	c.streams = screen.NewStreams(screen.StreamsParams{
+		Model:      c.model,
+		Targets:    screen.SavedTargets{Preferences: p.App.Preferences(), Model: c.model},
+		NamePrefix: p.RTMPNamePrefix,
+		Window:     c.window,
+		Copy:       func(text string) { p.App.Clipboard().SetContent(text) },
+	})
+	c.tabs = screen.NewTabs(c.model, c.streams)
 	c.status = screen.NewStatusBar(c.model, p.Version)
 	c.build()
 	return c
@@ -96,9 +104,13 @@ func (c *Console) build() {
 	c.window.Resize(fyne.NewSize(windowWidth, windowHeight))
 	c.window.SetMaster()
 	c.window.SetCloseIntercept(c.closing)
-	c.window.Canvas().SetOnTypedRune(c.monitor.TypedRune)
+	c.window.Canvas().SetOnTypedRune(func(r rune) {
+		if !c.asking() {
+			c.monitor.TypedRune(r)
+		}
+	})
 	for _, s := range c.shortcuts() {
-		c.window.Canvas().AddShortcut(s.keys, func(fyne.Shortcut) { s.do() })
+		c.window.Canvas().AddShortcut(s.keys, c.shortcut)
 	}
 }
 
@@ -174,14 +186,33 @@ func (c *Console) shortcuts() []shortcut {
 		{control(fyne.KeyEnter), c.form.Call},
 		{control(fyne.KeyH), c.monitor.HangUp},
 		{control(fyne.KeyK), c.monitor.ToggleKeypad},
+		{control(fyne.KeyT), c.form.Test},
+		{control(fyne.KeyL), c.copyLink},
+		{control(fyne.KeyR), c.streams.ShowCode},
+		{control(fyne.KeyP), c.streams.PushTo},
+		{control(fyne.KeyI), c.streams.Inject},
+		{control(fyne.KeyF), c.streams.Fetch},
+		{control(fyne.KeyE), c.streams.Stop},
 		{control(fyne.Key1), func() { c.tabs.Show(0) }},
 		{control(fyne.Key2), func() { c.tabs.Show(1) }},
 		{control(fyne.Key3), func() { c.tabs.Show(2) }},
 	}
 }
 
-// shortcut serves the entries, which keep the window's shortcuts to themselves while they have the focus.
+// copyLink shows what it did, which stands among the streams.
+func (c *Console) copyLink() {
+	c.tabs.Show(1)
+	c.streams.CopyLink()
+}
+
+// asking tells whether a dialog is open: it has the keyboard to itself.
+func (c *Console) asking() bool { return c.window.Canvas().Overlays().Top() != nil }
+
+// shortcut serves the window, and the entries, which keep its shortcuts to themselves while they have the focus.
 func (c *Console) shortcut(typed fyne.Shortcut) {
+	if c.asking() {
+		return
+	}
 	for _, s := range c.shortcuts() {
 		if s.keys.ShortcutName() == typed.ShortcutName() {
 			s.do()

@@ -270,6 +270,10 @@ func TestWindowFitsASmallScreen(t *testing.T) {
 	for _, locale := range []string{"en_US.UTF-8", "ru_RU.UTF-8"} {
 		b := unstarted(t, locale)
 		b.start(FormDefaults{})
+		for _, name := range []string{"rest", "rtmp", "sip", "webrtc", "ws", "wss"} {
+			b.fake.SetListener(gateway.Listener{Name: name, Address: "192.168.100.100:28081"})
+		}
+		b.sees("WSS 192.168.100.100:28081")
 		least := b.console.Window().Content().MinSize()
 		require.LessOrEqual(t, least.Width, float32(1024), locale)
 		require.LessOrEqual(t, least.Height, float32(700), locale)

@@ -15,7 +15,7 @@ func (b *bench) preferences() string {
 	var all []string
 	for _, key := range []string{
 		"form.sipLogin", "form.sipAuthenticationName", "form.sipDomain", "form.sipOutboundProxy", "form.sipTransport",
-		"form.callee", "form.toStream", "form.rtmpUrl", "form.sipPassword", "form.rtmpStream",
+		"form.callee", "form.toStream", "form.rtmpUrl", "form.sipPassword", "form.rtmpStream", "push.targets",
 	} {
 		all = append(all, p.String(key))
 	}

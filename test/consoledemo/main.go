@@ -45,7 +45,7 @@ func main() {
 
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer cancel()
-	defer context.AfterFunc(ctx, console.Quit)()
+	defer context.AfterFunc(ctx, console.Leave)() // Fyne ends its loop by itself on these signals
 	var player sync.WaitGroup
 	player.Go(func() { play(ctx, fake, *calls) })
 	console.Window().ShowAndRun()
@@ -62,6 +62,9 @@ func listen(fake *gatewaytest.Fake, taken bool) {
 	fake.SetListener(rest)
 	fake.SetListener(gateway.Listener{Name: "rtmp", Setting: "rtmp.port", Address: "127.0.0.1:1935"})
 	fake.SetListener(gateway.Listener{Name: "sip", Setting: "sip.port", Address: "0.0.0.0:5060"})
+	fake.SetListener(gateway.Listener{Name: "webrtc", Setting: "webrtc_port", Address: "0.0.0.0:8889"})
+	fake.SetListener(gateway.Listener{Name: "ws", Setting: "ws_port", Address: "127.0.0.1:8080"})
+	fake.SetListener(gateway.Listener{Name: "wss", Setting: "wss_port", Address: "127.0.0.1:8443"})
 }
 
 // play keeps n calls up and moves their numbers once a second, as an engine does.
@@ -72,6 +75,7 @@ func play(ctx context.Context, fake *gatewaytest.Fake, n int) {
 		Ended: started, Ending: gateway.Ending{Reason: gateway.EndRejected, Text: "404 Not Found"},
 	})
 	fake.RemoveCall("gone")
+	others(fake)
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
@@ -111,7 +115,7 @@ func show(fake *gatewaytest.Fake, i int, started time.Time) {
 	call.Audio = gateway.MediaStats{Codec: "PCMA", BitsPerSec: 64_000, JitterMS: 2}
 	fake.SetStream(gateway.Stream{
 		Name: call.Stream, Source: gateway.SourceSIP, CallID: call.ID, Live: true, Created: call.Established,
-		Video: call.Video, Audio: call.Audio, Sinks: []gateway.Sink{{ID: "push", Kind: gateway.SinkRTMPPush}},
+		Video: call.Video, Audio: call.Audio, Tracks: plan(), Sinks: sinks(i),
 	})
 	fake.SetCall(call)
 }

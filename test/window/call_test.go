@@ -33,7 +33,7 @@ func (o *operator) fill(d *desk, password string, phone *demophone.Phone) {
 	host, port, _ := strings.Cut(server, ":")
 	for _, step := range []string{
 		"operator", "", password, host, "", port, "=transport", "=register", "demo",
-		"studio", fmt.Sprintf("rtmp://127.0.0.1:%d/live", d.rtmp), "key1",
+		"studio", fmt.Sprintf("rtmp://127.0.0.1:%d/live", d.rtmp), "=test", "key1",
 	} {
 		o.press("Tab")
 		if !strings.HasPrefix(step, "=") {

@@ -13,33 +13,48 @@ const keptEnded = 50
 func (m *Model) apply(events []gateway.Event) {
 	var c Change
 	for _, e := range events {
-		switch {
-		case e.Kind == gateway.EventCall && e.Removed:
-			c.Calls.All = m.calls.remove(e.ID) || c.Calls.All
-		case e.Kind == gateway.EventCall && e.Call != nil:
-			m.applyCall(*e.Call, &c)
-		case e.Kind == gateway.EventStream && e.Removed:
-			c.Streams.All = m.streams.remove(e.ID) || c.Streams.All
-		case e.Kind == gateway.EventStream && e.Stream != nil:
-			c.Streams.note(e.ID, m.streams.set(e.ID, *e.Stream))
-		case e.Kind == gateway.EventListener && e.Removed:
-			c.Listeners = m.listeners.remove(e.ID) || c.Listeners
-		case e.Kind == gateway.EventListener && e.Listener != nil:
-			m.listeners.set(e.ID, *e.Listener)
+		switch e.Kind {
+		case gateway.EventCall:
+			m.applyCall(e, &c)
+		case gateway.EventStream:
+			m.streams.note(e.ID, e.Stream, e.Removed, &c.Streams)
+		case gateway.EventPush:
+			m.pushes.note(e.ID, e.Push, e.Removed, &Rows{})
+			c.Pushes = true
+		case gateway.EventPull:
+			m.pulls.note(e.ID, e.Pull, e.Removed, &Rows{})
+			c.Streams.All = true
+		case gateway.EventSession: // a viewer stands among the sinks of its stream, a publisher is a stream
+		case gateway.EventListener:
+			m.listeners.note(e.ID, e.Listener, e.Removed, &Rows{})
 			c.Listeners = true
 		}
+	}
+	if c.Streams.All || len(c.Streams.Keys) > 0 {
+		m.fetched = m.withPulls()
 	}
 	c.Selection = m.reselect(c)
 	m.OnChange(c)
 	m.rewatch()
 }
 
+// note takes a new value in, or a removal, and says in rows what differs.
+func (t *table[V]) note(key string, value *V, removed bool, rows *Rows) {
+	switch {
+	case removed:
+		rows.All = t.remove(key) || rows.All
+	case value != nil:
+		rows.note(key, t.set(key, *value))
+	}
+}
+
 // applyCall moves a call that is over from the living to the ended.
-func (m *Model) applyCall(call gateway.Call, c *Change) {
-	if !call.Status.Ended() {
-		c.Calls.note(call.ID, m.calls.set(call.ID, call))
+func (m *Model) applyCall(e gateway.Event, c *Change) {
+	if e.Removed || e.Call == nil || !e.Call.Status.Ended() {
+		m.calls.note(e.ID, e.Call, e.Removed, &c.Calls)
 		return
 	}
+	call := *e.Call
 	c.Calls.All = m.calls.remove(call.ID) || c.Calls.All
 	c.Ended = true
 	same := func(e gateway.Call) bool { return e.ID == call.ID && e.Created.Equal(call.Created) }

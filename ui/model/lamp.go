@@ -59,12 +59,18 @@ func airLamp(s gateway.RTMPStatus) Lamp {
 	}
 }
 
-// StreamLamp is the lamp of a stream that is looked at for itself.
-func StreamLamp(s gateway.Stream) Lamp {
-	if s.Live {
+// StreamLamp is the lamp of a stream that is looked at for itself; pull is what fetches it, if anything.
+func StreamLamp(s gateway.Stream, pull *gateway.Pull) Lamp {
+	switch {
+	case pull != nil && pull.Status == gateway.PullFailed:
+		return Lamp{ToneBad, lang.L("REFUSED")}
+	case pull != nil && pull.Status == gateway.PullPending:
+		return Lamp{ToneWaiting, lang.L("CONNECTING")}
+	case s.Live:
 		return Lamp{ToneGood, lang.L("LIVE")}
+	default:
+		return Lamp{ToneWaiting, lang.L("WAITING")}
 	}
-	return Lamp{ToneWaiting, lang.L("WAITING")}
 }
 
 // PushLamp says in a word or two how a push fares; an empty status is no push.
@@ -81,4 +87,31 @@ func PushLamp(s gateway.RTMPStatus) Lamp {
 	default:
 		return Lamp{}
 	}
+}
+
+// PushesLamp says in a word how all pushes of a stream fare together: one in trouble is in nobody's shadow.
+func PushesLamp(states []gateway.RTMPStatus) Lamp {
+	counts := map[Tone]int{}
+	for _, s := range states {
+		counts[PushLamp(s).Tone]++
+	}
+	data := map[string]any{"N": len(states), "Bad": counts[ToneBad]}
+	switch {
+	case len(states) == 0:
+		return Lamp{}
+	case counts[ToneBad] > 0:
+		return Lamp{ToneBad, lang.L("trouble {{.Bad}} of {{.N}}", data)}
+	case counts[ToneWaiting] > 0:
+		return Lamp{ToneWaiting, lang.L("starting {{.N}}", data)}
+	default:
+		return Lamp{ToneGood, lang.L("on air {{.N}}", data)}
+	}
+}
+
+// ViewerLamp says how far a browser has come.
+func ViewerLamp(s gateway.ViewerState) Lamp {
+	if s == gateway.ViewerPlaying {
+		return Lamp{ToneGood, lang.L("playing")}
+	}
+	return Lamp{ToneWaiting, lang.L("connecting")}
 }

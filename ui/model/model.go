@@ -4,6 +4,7 @@ import (
 	"context"
 	"image"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"callcast/gateway"
@@ -45,10 +46,14 @@ type Model struct {
 
 	calls     table[gateway.Call]
 	streams   table[gateway.Stream]
+	pushes    table[gateway.Push]
+	pulls     table[gateway.Pull]
 	listeners table[gateway.Listener]
+	fetched   []gateway.Stream // those that exist, and those that pulls are still to bring
 	ended     []gateway.Call
 	selected  Selection
 	awaited   string // the call the operator started and that is to be selected when it appears
+	expected  string // the same for a stream
 	watch     watch
 }
 
@@ -63,6 +68,7 @@ type Picture struct {
 type Change struct {
 	Calls     Rows
 	Streams   Rows
+	Pushes    bool
 	Ended     bool
 	Listeners bool
 	Selection bool // what is selected, or its values
@@ -117,8 +123,8 @@ func (m *Model) Close() {
 // Calls are the calls that live, oldest first.
 func (m *Model) Calls() []gateway.Call { return m.calls.rows }
 
-// Streams are the streams that exist, oldest first.
-func (m *Model) Streams() []gateway.Stream { return m.streams.rows }
+// Streams are the streams that exist, oldest first, and after them those that a pull is still to bring.
+func (m *Model) Streams() []gateway.Stream { return m.fetched }
 
 // Listeners are the ports of the gateway.
 func (m *Model) Listeners() []gateway.Listener { return m.listeners.rows }
@@ -130,4 +136,6 @@ func (m *Model) Ended() []gateway.Call { return m.ended }
 func (m *Model) CallRow(id string) int { return m.calls.row(id) }
 
 // StreamRow is the place of a stream in Streams, or -1.
-func (m *Model) StreamRow(name string) int { return m.streams.row(name) }
+func (m *Model) StreamRow(name string) int {
+	return slices.IndexFunc(m.fetched, func(s gateway.Stream) bool { return s.Name == name })
+}

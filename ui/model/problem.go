@@ -58,7 +58,7 @@ func characters(err *gateway.Error) string {
 	switch err.Field {
 	case "sipLogin", "sipAuthenticationName":
 		return lang.L("Letters, digits and -_.!~*'()&=+$,;?/ only: no spaces, no <>, no @domain.")
-	case "toStream":
+	case "toStream", "streamName", "localStreamName":
 		return lang.L("Latin letters, digits and .-_ are safe: no spaces, slashes, quotes or <>?#%&.")
 	case "rtmpStream":
 		return lang.L("Remove spaces and line breaks from the key.")
@@ -70,6 +70,18 @@ func characters(err *gateway.Error) string {
 // refusal words what the gateway says to a request that was well formed.
 func refusal(err *gateway.Error) string {
 	switch err.Reason {
+	case gateway.ReasonPushRefused:
+		return lang.L("The RTMP server did not take the stream. Check address and key. ({{.Said}})", map[string]any{"Said": err.Message})
+	case gateway.ReasonPushExists:
+		return lang.L("The stream is pushed there already.")
+	case gateway.ReasonPushMissing:
+		return lang.L("This push is over.")
+	case gateway.ReasonPullExists:
+		return lang.L("This address is fetched already.")
+	case gateway.ReasonPullMissing:
+		return lang.L("This stream is not fetched any more.")
+	case gateway.ReasonTooMany:
+		return lang.L("The gateway has as many as it serves at once. Stop one first.")
 	case gateway.ReasonCallExists:
 		return lang.L("A call with this id is up already.")
 	case gateway.ReasonTargetInUse:

@@ -10,6 +10,7 @@ import (
 type Selection struct {
 	Call   *gateway.Call   // also once it ended, until something else is selected
 	Stream *gateway.Stream // nil while there is none
+	Pull   *gateway.Pull   // what fetches the stream, if anything does
 }
 
 // StreamName is the stream of the selection, whether it exists or not.
@@ -48,7 +49,7 @@ func (m *Model) SelectStream(name string) {
 	if stream == nil {
 		return
 	}
-	s := Selection{Stream: stream}
+	s := Selection{Stream: stream, Pull: m.pullOf(name)}
 	if call, ok := m.calls.get(stream.CallID); ok {
 		s.Call = &call
 	}
@@ -56,7 +57,7 @@ func (m *Model) SelectStream(name string) {
 }
 
 func (m *Model) choose(s Selection) {
-	m.awaited = ""
+	m.awaited, m.expected = "", ""
 	m.selected = s
 	m.OnChange(Change{Selection: true})
 	m.rewatch()
@@ -74,6 +75,11 @@ func (m *Model) reselect(c Change) bool {
 		m.selected = Selection{Call: &call, Stream: m.stream(call.Stream)}
 		return true
 	}
+	if stream := m.stream(m.expected); stream != nil {
+		m.selected = Selection{Stream: stream, Pull: m.pullOf(m.expected)}
+		m.expected = ""
+		return true
+	}
 	name := m.selected.StreamName()
 	if !c.touches(m.selected.Call, name) {
 		return false
@@ -83,7 +89,7 @@ func (m *Model) reselect(c Change) bool {
 			m.selected.Call = &call
 		}
 	}
-	m.selected.Stream = m.stream(name)
+	m.selected.Stream, m.selected.Pull = m.stream(name), m.pullOf(name)
 	return true
 }
 
@@ -95,7 +101,7 @@ func (m *Model) selectionLives() bool {
 }
 
 func (c Change) touches(call *gateway.Call, stream string) bool {
-	if c.Calls.All || c.Streams.All || c.Ended {
+	if c.Calls.All || c.Streams.All || c.Ended || c.Pushes {
 		return true
 	}
 	return call != nil && slices.Contains(c.Calls.Keys, call.ID) || slices.Contains(c.Streams.Keys, stream)
@@ -122,7 +128,8 @@ func (m *Model) anyCall(id string) (gateway.Call, bool) {
 }
 
 func (m *Model) stream(name string) *gateway.Stream {
-	if s, ok := m.streams.get(name); ok {
+	if row := m.StreamRow(name); row >= 0 && name != "" {
+		s := m.fetched[row]
 		return &s
 	}
 	return nil

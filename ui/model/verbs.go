@@ -45,16 +45,21 @@ func (m *Model) run(verb func(context.Context) error, done Done) {
 
 // LoadSecret fetches a secret; use is not called if there is none.
 func (m *Model) LoadSecret(name string, use func(gateway.Secret)) {
+	m.FindSecret(name, func(s gateway.Secret) {
+		if s != "" {
+			use(s)
+		}
+	})
+}
+
+// FindSecret fetches a secret, which is empty if there is none.
+func (m *Model) FindSecret(name string, use func(gateway.Secret)) {
 	m.async(func(context.Context) func() {
 		secret, err := m.secrets.Get(name)
 		if err != nil {
 			m.log.Warn("a secret could not be read", "name", name, "err", err)
 		}
-		return func() {
-			if secret != "" {
-				use(secret)
-			}
-		}
+		return func() { use(secret) }
 	})
 }
 

@@ -65,7 +65,8 @@ func TestProblemNeverSpeaksInCodes(t *testing.T) {
 		gateway.ReasonHost, gateway.ReasonPort, gateway.ReasonChoice, gateway.ReasonDigits, gateway.ReasonTooLong,
 		gateway.ReasonCallExists, gateway.ReasonTargetInUse, gateway.ReasonStreamInUse, gateway.ReasonCallNotFound,
 		gateway.ReasonStreamMissing, gateway.ReasonNotUp, gateway.ReasonTonesRefused, gateway.ReasonPortTaken, gateway.ReasonStopping,
-		gateway.ReasonNoPorts, gateway.ReasonNoDecoder, gateway.ReasonInternal, "something_new",
+		gateway.ReasonNoPorts, gateway.ReasonNoDecoder, gateway.ReasonInternal, gateway.ReasonPushRefused, gateway.ReasonPushExists,
+		gateway.ReasonPushMissing, gateway.ReasonPullExists, gateway.ReasonPullMissing, gateway.ReasonTooMany, "something_new",
 	} {
 		words := Problem(&gateway.Error{Reason: reason, Message: "The sentence of the gateway."})
 		require.NotEmpty(t, words, reason)

@@ -31,6 +31,7 @@ func newCalls(m *model.Model) *table {
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Calls()) }, func(row int) []widgets.Cell {
 		return callCells(m.Calls()[row], time.Now())
 	})
+	t.content = t.grid
 	t.grid.OnSelected = func(row int) { m.SelectCall(m.Calls()[row].ID) }
 	t.title = func() string { return lang.L("Calls ({{.N}})", map[string]any{"N": len(m.Calls())}) }
 	t.update = func(c model.Change) {

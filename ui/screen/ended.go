@@ -26,6 +26,7 @@ func newEnded(m *model.Model) *table {
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Ended()) }, func(row int) []widgets.Cell {
 		return endedCells(m.Ended()[row])
 	})
+	t.content = t.grid
 	t.grid.OnSelected = func(row int) { m.SelectCall(m.Ended()[row].ID) }
 	t.title = func() string { return lang.L("Ended calls ({{.N}})", map[string]any{"N": len(m.Ended())}) }
 	t.update = func(c model.Change) {

@@ -38,10 +38,13 @@ func factsOf(s model.Selection, now time.Time) facts {
 	}
 	if s.Stream != nil {
 		f.title = s.Stream.Name
-		f.lamp = model.StreamLamp(*s.Stream)
+		f.lamp = model.StreamLamp(*s.Stream, s.Pull)
 		f.media(s.Stream.Video, s.Stream.Audio)
 		f.lasted = clock(now.Sub(s.Stream.Created))
 		f.canKeyframe = s.Stream.Live
+	}
+	if s.Pull != nil && s.Pull.Problem != "" {
+		f.problem = lang.L("RTMP: {{.Problem}}", map[string]any{"Problem": s.Pull.Problem})
 	}
 	if s.Call != nil {
 		f.call(*s.Call, now)

@@ -45,6 +45,8 @@ type Form struct {
 	hint      *widget.Label
 	problem   *widget.Label
 	call      *widget.Button
+	test      *widget.Button
+	tries     int // counts the tests and what made them void, so that only the newest is shown
 }
 
 // field is one input, known by its WCS name as errors are.
@@ -67,6 +69,7 @@ func NewForm(p FormParams) *Form {
 	f.problem.Hide()
 	f.call = widget.NewButton(lang.L("Call"), f.Call)
 	f.call.Importance = widget.HighImportance
+	f.test = widget.NewButton(lang.L("Test"), f.Test)
 	f.build()
 	f.fill(p.Memory.Load())
 	return f
@@ -93,7 +96,7 @@ func (f *Form) build() {
 		heading(lang.L("New call")), widget.NewLabel(""),
 		caption(lang.L("Whom to call")), f.add("callee", widgets.NewEntry("1002")),
 		caption(lang.L("Stream name")), f.add("toStream", widgets.NewEntry(lang.L("made up if empty"))),
-		caption(lang.L("RTMP URL")), f.add("rtmpUrl", widgets.NewEntry("rtmp://host/live")),
+		caption(lang.L("RTMP URL")), container.NewBorder(nil, nil, nil, container.NewVBox(f.test), f.add("rtmpUrl", widgets.NewEntry("rtmp://host/live"))),
 		caption(lang.L("RTMP stream or key")), f.add("rtmpStream", widgets.NewSecretEntry()),
 		widget.NewLabel(""), container.NewGridWithColumns(2, f.hasAudio, f.hasVideo),
 	)
@@ -220,6 +223,8 @@ func (f *Form) check() *field {
 		resized = fd.SetProblem(problem) || resized
 	}
 	f.say("")
+	f.tries++
+	widgets.SetEnabled(f.test, f.byName["rtmpUrl"].Entry.Text != "")
 	f.hint.SetText(publishHint(f.byName["rtmpUrl"].Entry.Text, f.byName["rtmpStream"].Entry.Text, f.params.NamePrefix))
 	if resized {
 		f.content.Refresh()

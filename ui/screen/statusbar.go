@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
-	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/widget"
 
 	"callcast/gateway"
@@ -26,7 +25,7 @@ func NewStatusBar(m *model.Model, version string) *StatusBar {
 	s := &StatusBar{model: m, working: container.NewHBox(), problems: container.NewVBox()}
 	about := caption(strings.TrimSpace("Callcast " + version))
 	s.content = container.NewVBox(widget.NewSeparator(), s.problems,
-		container.NewHBox(s.working, layout.NewSpacer(), about))
+		container.NewBorder(nil, nil, nil, about, container.NewHScroll(s.working))) // many ports do not widen the window
 	return s
 }
 

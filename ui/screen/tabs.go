@@ -12,14 +12,15 @@ import (
 
 // table is one screen behind a tab.
 type table struct {
-	title  func() string
-	grid   *widgets.Grid
-	update func(model.Change)
+	title   func() string
+	grid    *widgets.Grid
+	content fyne.CanvasObject // the grid, and what stands around it
+	update  func(model.Change)
 }
 
 // newTables lists the screens behind the tabs.
-func newTables(m *model.Model) []*table {
-	return []*table{newCalls(m), newStreams(m), newEnded(m)}
+func newTables(m *model.Model, streams *Streams) []*table {
+	return []*table{newCalls(m), streams.table, newEnded(m)}
 }
 
 // Tabs shows one table at a time. Its tabs are buttons, so that they are reached with the keyboard.
@@ -31,14 +32,14 @@ type Tabs struct {
 }
 
 // NewTabs makes the tables.
-func NewTabs(m *model.Model) *Tabs {
-	t := &Tabs{tables: newTables(m)}
+func NewTabs(m *model.Model, streams *Streams) *Tabs {
+	t := &Tabs{tables: newTables(m, streams)}
 	row, stack := container.NewHBox(), container.NewStack()
 	for i, table := range t.tables {
 		button := widget.NewButton("", func() { t.Show(i) })
 		t.buttons = append(t.buttons, button)
 		row.Add(button)
-		stack.Add(table.grid)
+		stack.Add(table.content)
 	}
 	t.content = container.New(layout.NewBorderLayout(row, nil, nil, nil), row, stack)
 	t.Show(0)
@@ -53,9 +54,11 @@ func (t *Tabs) Content() fyne.CanvasObject { return t.content }
 func (t *Tabs) Show(shown int) {
 	t.shown = shown
 	for i, table := range t.tables {
-		table.grid.Hidden = i != shown
+		table.content.Hide()
 		t.buttons[i].Importance = widget.LowImportance
 		if i == shown {
+			table.content.Show()
+			table.update(model.Change{})
 			t.buttons[i].Importance = widget.MediumImportance
 			table.grid.Refresh()
 		}

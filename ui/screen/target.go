@@ -1,10 +1,13 @@
 package screen
 
 import (
+	"fmt"
 	"net/url"
 	"strings"
 
 	"fyne.io/fyne/v2/lang"
+
+	"callcast/gateway"
 )
 
 const maskedKey = "•••"
@@ -29,6 +32,16 @@ func publishHint(rawURL, name, prefix string) string {
 	default:
 		return ""
 	}
+}
+
+// pushHint says the same of a push of a stream, whose name is no secret.
+func pushHint(rawURL, key, stream, prefix string) string {
+	t, ok := parseTarget(rawURL)
+	if !ok || key != "" || t.hasKey() {
+		return publishHint(rawURL, key, "")
+	}
+	return lang.L("Publishes to {{.Address}}. Callcast adds {{.Prefix}} to the name, as WCS does.",
+		map[string]any{"Address": t.shown() + "/" + prefix + stream, "Prefix": prefix})
 }
 
 // target is an RTMP address, taken apart as far as secrets need it.
@@ -74,4 +87,48 @@ func (t target) place() string {
 		return t.url.Host
 	}
 	return t.url.Host + "/" + parts[0]
+}
+
+// pushSpec sends a stream to an address, under a key or, without one, under what the address ends in or the stream's
+// own name.
+func pushSpec(stream, rawURL, key string) gateway.PushSpec {
+	rawURL = strings.TrimSpace(rawURL) // pasted
+	spec := gateway.PushSpec{Stream: stream, URL: gateway.Secret(rawURL)}
+	t, ok := parseTarget(rawURL)
+	switch {
+	case key != "":
+		spec.URL, spec.FullURL = gateway.Secret(withKey(rawURL, key)), true
+	case ok:
+		spec.FullURL = t.hasKey()
+	}
+	return spec
+}
+
+// withKey puts a key behind the path of an address. Keys may bring a query of their own.
+func withKey(rawURL, key string) string {
+	path, query, _ := strings.Cut(rawURL, "?")
+	whole := strings.TrimRight(path, "/") + "/" + key
+	if query != "" && !strings.Contains(key, "?") {
+		whole += "?" + query
+	}
+	return whole
+}
+
+// targetProblem is what can be told of a target without trying it, nil if nothing is wrong.
+func targetProblem(rawURL, name string) *gateway.Error {
+	if rawURL == "" {
+		return &gateway.Error{Reason: gateway.ReasonURL, Field: "rtmpUrl"}
+	}
+	for _, err := range (gateway.CallSpec{RTMPURL: gateway.Secret(rawURL), RTMPStream: gateway.Secret(name)}).Validate() {
+		if err.Field == "rtmpUrl" || err.Field == "rtmpStream" {
+			return err
+		}
+	}
+	return nil
+}
+
+// testWords is what a server said when it was tried.
+func testWords(t gateway.PushTest) string {
+	return lang.L("{{.Target}} takes streams: it answered {{.Said}} after {{.Seconds}} s.",
+		map[string]any{"Target": t.Target, "Said": t.Said, "Seconds": fmt.Sprintf("%.1f", t.Took.Seconds())})
 }

@@ -72,6 +72,15 @@ func (g *Grid) RefreshRow(row int) {
 	}
 }
 
+// RefreshRows redraws what differs in the rows in sight, none of which came or went.
+func (g *Grid) RefreshRows() {
+	for o, row := range g.drawn {
+		if row < g.length() {
+			fillRow(o, g.cells(row))
+		}
+	}
+}
+
 // Mark shows a row as selected without telling OnSelected; -1 is none.
 func (g *Grid) Mark(row int) {
 	if row == g.chosen {

@@ -8,7 +8,10 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	fynetest "fyne.io/fyne/v2/test"
 	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
 	"github.com/stretchr/testify/require"
+
+	consoletheme "callcast/ui/theme"
 )
 
 func TestMeterFillsFromTheFoot(t *testing.T) {
@@ -75,4 +78,33 @@ func TestSecretEntryHidesUntilAsked(t *testing.T) {
 	require.True(t, e.Password)
 	fynetest.Tap(e.ActionItem.(fyne.Tappable))
 	require.False(t, e.Password)
+}
+
+func TestItemsKeepTheirButtonsWhileOthersComeAndGo(t *testing.T) {
+	fynetest.NewTempApp(t)
+	l := NewItems(consoletheme.Compact{}, "nothing")
+	fynetest.NewTempWindow(t, l)
+	require.True(t, l.none.Visible())
+	var done []string
+	item := func(key, text string) Item {
+		return Item{Key: key, State: key, Text: text, Buttons: []ItemButton{{Text: "Stop", Do: func() { done = append(done, text) }}}}
+	}
+	l.Set([]Item{item("a", "a1"), item("b", "b1")})
+	button := l.rows["b"].buttons[0]
+	l.Set([]Item{item("b", "b2"), item("c", "c1")})
+	require.Same(t, button, l.rows["b"].buttons[0])
+	require.Same(t, l.rows["b"].content, l.box.Objects[0])
+	require.Same(t, l.rows["c"].content, l.box.Objects[1])
+	require.NotContains(t, l.rows, "a")
+	require.Less(t, l.rows["c"].state.MinSize().Height, widget.NewLabel("c").MinSize().Height, "the newcomer has another theme")
+	fynetest.Tap(button)
+	require.Equal(t, []string{"b2"}, done, "a button does what its item says now")
+	bad := item("c", "c1")
+	bad.Problem, bad.Buttons = "broken", nil
+	l.Set([]Item{bad})
+	require.Equal(t, []fyne.CanvasObject{l.rows["c"].content}, l.box.Objects)
+	require.True(t, l.rows["c"].problem.Visible())
+	require.Empty(t, l.rows["c"].buttons)
+	l.Set(nil)
+	require.Equal(t, []fyne.CanvasObject{l.none}, l.box.Objects)
 }
