@@ -5,6 +5,8 @@ VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 FUZZTIME    ?= 60s
 SOAKTIME    ?= 10m
 LINT        := .make/bin/golangci-lint-v2.15.0
+WEBSDK      := .make/websdk/2.0.276
+WEBSDK_SUM  := 48e7be07fcd513fa2a73442c1210612276ac5999772b75695f6bb7c39ef01af21ccec47c51ad3d0b4acc6afbcf439f0b302dd39e6fae64e075e42f7583809ba4
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
@@ -43,9 +45,10 @@ test: go build-tools test-tools ## format, vet and all tests with the race detec
 test-interop: go build-tools test-tools ## only the tests against real peers, with their log
 	$(GO) test -count=1 -v -p 1 -timeout 15m ./test/interop/...
 
-bench: go build-tools test-tools ## what a call costs, beside ffmpeg, on an otherwise idle machine
+bench: go build-tools test-tools ## what a call costs, beside ffmpeg, and a viewer, on an otherwise idle machine
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 10m ./gateway/...
 	$(GO) run ./test/bench
+	$(GO) run ./test/bench -viewers 20,50,100,200
 
 soak: go build-tools test-tools ## a call to a softphone, on air for SOAKTIME (10m)
 	$(GO) test -count=1 -v -timeout 60m ./test/interop -run TestBaresipBehindKamailio -air $(SOAKTIME)
@@ -74,5 +77,13 @@ go:
 build-tools:
 	@.ci/packages $(BUILD_PACKAGES)
 
-test-tools:
+test-tools: $(WEBSDK)
 	@.ci/packages $(TEST_PACKAGES)
+
+# The web SDK whose pages the tests drive, as its vendor packed it. Debian's npm is asked for only where there is none.
+$(WEBSDK):
+	@command -v npm >/dev/null || .ci/packages npm
+	@rm -rf .make/websdk && mkdir -p .make/websdk/new
+	cd .make/websdk/new && npm pack --silent @flashphoner/websdk@$(@F) >/dev/null
+	@echo "$(WEBSDK_SUM)  $$(echo .make/websdk/new/*.tgz)" | sha512sum --check --quiet
+	@tar -xzf .make/websdk/new/*.tgz -C .make/websdk/new && mv .make/websdk/new/package $@ && rm -r .make/websdk/new

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +20,8 @@ rtmp_host: 127.0.0.1
 rtmp_port: 0
 webrtc_host: 127.0.0.1
 webrtc_port: 0
+ws_port: 0
+wss_port: 0
 sip_host: 127.0.0.1
 sip_port: 0
 rtmp_transponder_stream_name_prefix: ""
@@ -30,7 +33,7 @@ type callcast struct {
 	server      *nginx
 	callee      *callee
 	process     *child
-	rest        string // base URL
+	base        string // URL of its HTTP server
 }
 
 // buildCallcast returns the path of the binary.
@@ -54,7 +57,7 @@ func (c *callcast) open(ctx context.Context, _ []*line) error {
 	if err := os.WriteFile(config, fmt.Appendf(nil, callcastConfig, port), 0o600); err != nil {
 		return err
 	}
-	c.rest = fmt.Sprintf("http://127.0.0.1:%d/rest-api", port)
+	c.base = fmt.Sprintf("http://127.0.0.1:%d", port)
 	c.process, err = spawn(filepath.Join(c.dir, "callcast.log"), c.binary, "--headless", "--config", config)
 	if err != nil {
 		return err
@@ -63,23 +66,31 @@ func (c *callcast) open(ctx context.Context, _ []*line) error {
 }
 
 func (c *callcast) connect(ctx context.Context, l *line) error {
-	err := c.post(ctx, "/call/startup", map[string]any{
-		"callId": l.name, "callee": c.callee.expect(l.name, l.sender), "toStream": l.name,
-		"rtmpUrl": c.server.url(), "rtmpStream": l.name, "hasAudio": true, "hasVideo": true,
+	return c.call(ctx, l.name, l.sender, map[string]any{"rtmpUrl": c.server.url(), "rtmpStream": l.name})
+}
+
+// call has a sender called. more is what the request has beyond what a stream of that name needs.
+func (c *callcast) call(ctx context.Context, name string, s *sender, more map[string]any) error {
+	request := map[string]any{
+		"callId": name, "callee": c.callee.expect(name, s), "toStream": name, "hasAudio": true, "hasVideo": true,
 		"sipLogin": "bench", "sipDomain": "127.0.0.1", "sipRegisterRequired": "false",
-	})
-	if err != nil {
+	}
+	maps.Copy(request, more)
+	if err := c.post(ctx, "/call/startup", request); err != nil {
 		return c.process.failure(err)
 	}
 	return nil
 }
+
+// whep is where a stream is watched.
+func (c *callcast) whep(stream string) string { return c.base + "/whep/" + stream }
 
 func (c *callcast) post(ctx context.Context, path string, body any) error {
 	data, err := json.Marshal(body)
 	if err != nil {
 		return err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.rest+path, bytes.NewReader(data))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/rest-api"+path, bytes.NewReader(data))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@
 // the same run. It is run from the module's root:
 //
 //	go run ./test/bench [-calls 1,10,30] [-window 12s]
+//	go run ./test/bench -viewers 20,50,100,200 [-window 12s]
 //
 // Each call is 640x360 H.264 at 25 pictures/s and 500 kbit/s with PCMA. It leaves as RTMP with the H.264 copied and the
 // sound as AAC 48 kHz, into an nginx-rtmp server. Callcast is the real binary: it is told over REST to place a SIP call
@@ -11,7 +12,11 @@
 // A picture is known again by its H.264 slice, byte for byte, so a damaged one does not count as delivered, and its
 // delay is exact: from the last of its RTP packets to the RTMP message being complete.
 //
-// It prints a table and writes the figures behind it to test/.cache/bench.json. Nothing else on the machine should be
+// With -viewers it measures instead what a browser costs that watches one such call: test/peers/audience, a process of
+// its own, opens the viewings by WHEP and counts what arrives. What the call takes with nobody watching is measured
+// before and taken off.
+//
+// It prints a table and writes the figures behind it to test/.cache. Nothing else on the machine should be
 // busy meanwhile. It is no test: it judges nothing and fails only if the work was not done.
 //
 // Concurrency: each call has a goroutine that sends and one that plays; the callee has one for SIP. A trial joins them.

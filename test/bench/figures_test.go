@@ -103,10 +103,10 @@ func TestParseRollup(t *testing.T) {
 	require.Error(t, err)
 }
 
-func TestCallNumbers(t *testing.T) {
-	var n callNumbers
+func TestSizes(t *testing.T) {
+	var n sizes
 	require.NoError(t, n.Set("1,30"))
-	require.Equal(t, callNumbers{1, 30}, n)
+	require.Equal(t, sizes{1, 30}, n)
 	require.Equal(t, "1 30", n.String())
 	for _, bad := range []string{"", "0", "1,,2", "x"} {
 		require.Error(t, n.Set(bad), bad)

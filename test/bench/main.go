@@ -14,19 +14,28 @@ import (
 	"time"
 )
 
-// figuresPath is where the raw figures go, seen from the module's root.
-const figuresPath = "test/.cache/bench.json"
+// Where the raw figures go, seen from the module's root.
+const (
+	figuresPath = "test/.cache/bench.json"
+	viewersPath = "test/.cache/viewers.json"
+)
 
 const warmUp = 5 * time.Second
 
 func main() {
-	var numbers callNumbers
-	_ = numbers.Set("1,10,30")
-	flag.Var(&numbers, "calls", "how many calls at a time, separated by commas")
+	var calls, viewers sizes
+	_ = calls.Set("1,10,30")
+	flag.Var(&calls, "calls", "how many calls at a time, separated by commas")
+	flag.Var(&viewers, "viewers", "measure viewers of one call instead: how many at a time, separated by commas")
 	window := flag.Duration("window", 12*time.Second, "how long to measure each")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	err := bench(ctx, numbers, *window)
+	err := withFolder(func(dir string) error {
+		if len(viewers) > 0 {
+			return benchViewers(ctx, dir, viewers, *window)
+		}
+		return benchCalls(ctx, dir, calls, *window)
+	})
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -34,29 +43,33 @@ func main() {
 	}
 }
 
-// callNumbers is a flag.
-type callNumbers []int
+// sizes is a flag.
+type sizes []int
 
-func (n *callNumbers) String() string { return strings.Trim(fmt.Sprint([]int(*n)), "[]") }
+func (n *sizes) String() string { return strings.Trim(fmt.Sprint([]int(*n)), "[]") }
 
-func (n *callNumbers) Set(text string) error {
+func (n *sizes) Set(text string) error {
 	*n = nil
 	for part := range strings.SplitSeq(text, ",") {
 		number, err := strconv.Atoi(part)
 		if err != nil || number < 1 {
-			return fmt.Errorf("%q is no number of calls", part)
+			return fmt.Errorf("%q is no number of anything", part)
 		}
 		*n = append(*n, number)
 	}
 	return nil
 }
 
-func bench(ctx context.Context, numbers []int, window time.Duration) (err error) {
+// withFolder runs a function that needs a folder for a while.
+func withFolder(f func(dir string) error) error {
 	dir, err := os.MkdirTemp("", "callcast-bench")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	return errors.Join(f(dir), os.RemoveAll(dir))
+}
+
+func benchCalls(ctx context.Context, dir string, numbers []int, window time.Duration) error {
 	binary, err := buildCallcast(ctx, dir)
 	if err != nil {
 		return err

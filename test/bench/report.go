@@ -68,9 +68,9 @@ func goal(most float64) string {
 	return fmt.Sprintf("<= %.2f", most)
 }
 
-// save writes the raw outcomes.
-func save(path string, outcomes []outcome) error {
-	data, err := json.MarshalIndent(outcomes, "", " ")
+// save writes raw figures.
+func save(path string, figures any) error {
+	data, err := json.MarshalIndent(figures, "", " ")
 	if err != nil {
 		return err
 	}

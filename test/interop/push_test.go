@@ -2,6 +2,7 @@ package interop
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -18,9 +19,7 @@ import (
 func (g *gatewayUnderTest) pushTo(t testing.TB, stream, url string, more map[string]any) string {
 	t.Helper()
 	request := map[string]any{"streamName": stream, "rtmpUrl": url, "options": map[string]any{}}
-	for k, v := range more {
-		request[k] = v
-	}
+	maps.Copy(request, more)
 	status, body := g.post(t, "/push/startup", request)
 	require.Equal(t, http.StatusOK, status, "%s", body)
 	var reply struct{ MediaSessionID string }

@@ -5,13 +5,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -19,6 +22,7 @@ import (
 type Baresip struct {
 	Port    int // SIP
 	control int
+	dir     string
 	process *process
 }
 
@@ -53,6 +57,7 @@ rtcp_mux no
 jitter_buffer_delay 5-10
 rtp_stats yes
 rtp_timeout 0
+snd_path <<.Dir>>
 net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
 module ctrl_tcp.so
@@ -62,6 +67,7 @@ module ausine.so
 module avcodec.so
 module avformat.so
 module fakevideo.so
+module sndfile.so
 module uuid.so
 module_tmp account.so
 module_app menu.so
@@ -75,7 +81,7 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	dir := t.TempDir()
 	makeClip(t, dir, p.Play)
 	first := FreePorts(t, 24)
-	b := &Baresip{Port: first, control: first + 2} // it takes the port behind SIP's for TLS
+	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
 		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23,
 	})
@@ -98,6 +104,36 @@ func (b *Baresip) Hangup(t testing.TB) { b.command(t, "hangup") }
 
 // CallStatus is what the softphone says of its call.
 func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }
+
+// WaitTones waits until the softphone has been sent these tones, and no others.
+func (b *Baresip) WaitTones(t testing.TB, want string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		text, err := os.ReadFile(b.process.log)
+		require.NoError(c, err)
+		var heard strings.Builder
+		for _, tone := range toneBegins.FindAllStringSubmatch(string(text), -1) {
+			heard.WriteString(tone[1])
+		}
+		assert.Equal(c, want, heard.String())
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
+var toneBegins = regexp.MustCompile(`received (?:in-band DTMF )?event: '(.)' \(end=0\)`)
+
+// Heard is the file of what the softphone heard in its call, which must be over.
+func (b *Baresip) Heard(t testing.TB) string {
+	t.Helper()
+	var file string
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		files, err := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
+		require.NoError(c, err)
+		require.Len(c, files, 1)
+		require.Contains(c, b.CallStatus(t), "no active calls")
+		file = files[0]
+	}, 10*time.Second, 50*time.Millisecond)
+	return file
+}
 
 // command runs a command through the control connection: a netstring with JSON each way.
 func (b *Baresip) command(t testing.TB, name string) string {

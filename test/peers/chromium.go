@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,13 +22,19 @@ type Chromium struct {
 	address string // host:port of its remote debugging
 }
 
-// StartChromium starts a browser that ends with the test.
-func StartChromium(t testing.TB) *Chromium {
+// StartChromium starts a browser that ends with the test. It reaches nothing but 127.0.0.1. Of flags given twice the
+// browser takes the last.
+func StartChromium(t testing.TB, flags ...string) *Chromium {
 	t.Helper()
 	dir := t.TempDir()
-	c := &Chromium{process: start(t, dir, "chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-		"--no-first-run", "--autoplay-policy=no-user-gesture-required", "--window-size=1280,800",
-		"--remote-debugging-port=0", "--user-data-dir="+dir, "about:blank")}
+	flags = append([]string{
+		"--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+		"--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+		"--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+		"--autoplay-policy=no-user-gesture-required", "--window-size=1280,1600",
+		"--remote-debugging-port=0", "--user-data-dir=" + dir,
+	}, flags...)
+	c := &Chromium{process: start(t, dir, "chromium", append(flags, "about:blank")...)}
 	t.Cleanup(c.process.kill) // before its directory goes
 	require.Eventually(t, func() bool {
 		c.process.alive(t)
@@ -43,14 +48,39 @@ func StartChromium(t testing.TB) *Chromium {
 
 // Page is an open tab.
 type Page struct {
-	conn *websocket.Conn
-	sent int
+	conn    *websocket.Conn
+	sent    int
+	console []string // what it logged, what went wrong in it, and its WebSocket messages
 }
 
-// Open opens a page in a tab of its own.
-func (c *Chromium) Open(t testing.TB, address string) *Page {
+// Open opens a page in a tab of its own. The scripts given run in it before its own.
+func (c *Chromium) Open(t testing.TB, address string, before ...string) *Page {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+c.address+"/json/new?"+url.QueryEscape(address), nil)
+	p := c.tab(t)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("%s said:\n%s", address, tail(strings.Join(p.console, "\n")))
+		}
+	})
+	for _, domain := range []string{"Page", "Runtime", "Log", "Network"} {
+		p.call(t, domain+".enable", nil, nil)
+	}
+	for _, script := range before {
+		p.call(t, "Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": script}, nil)
+	}
+	var went struct{ ErrorText string }
+	p.call(t, "Page.navigate", map[string]any{"url": address}, &went)
+	require.Empty(t, went.ErrorText, address)
+	require.Eventually(t, func() bool {
+		return p.Text(t, `location.href !== "about:blank" && document.readyState`) == "complete"
+	}, 30*time.Second, 20*time.Millisecond, "%s does not load", address)
+	return p
+}
+
+// tab opens an empty tab.
+func (c *Chromium) tab(t testing.TB) *Page {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "http://"+c.address+"/json/new?about:blank", nil)
 	require.NoError(t, err)
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
@@ -62,7 +92,7 @@ func (c *Chromium) Open(t testing.TB, address string) *Page {
 	if handshake.Body != nil {
 		_ = handshake.Body.Close()
 	}
-	conn.SetReadLimit(16 << 20)
+	conn.SetReadLimit(64 << 20)
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	return &Page{conn: conn}
 }
@@ -80,7 +110,7 @@ func (p *Page) Eval(t testing.TB, expression string, result any) {
 	p.call(t, "Runtime.evaluate", map[string]any{
 		"expression": expression, "awaitPromise": true, "returnByValue": true, "userGesture": true,
 	}, &answer)
-	require.Nil(t, answer.ExceptionDetails, "%s: %s", expression, answer.ExceptionDetails)
+	require.Empty(t, string(answer.ExceptionDetails), "%s", expression)
 	if result != nil {
 		require.NoError(t, json.Unmarshal(answer.Result.Value, result), "%s", expression)
 	}
@@ -102,21 +132,26 @@ func (p *Page) Press(t testing.TB, key string) {
 	}
 }
 
-// call sends a command of the DevTools protocol and waits for its answer, passing over events.
+// call sends a command of the DevTools protocol and waits for its answer. Of the events before it, it keeps what the
+// page says.
 func (p *Page) call(t testing.TB, method string, params, result any) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	const longest = time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), longest)
 	defer cancel()
 	p.sent++
 	require.NoError(t, wsjson.Write(ctx, p.conn, map[string]any{"id": p.sent, "method": method, "params": params}))
 	for {
 		var m struct {
 			ID     int
+			Method string
+			Params json.RawMessage
 			Result json.RawMessage
 			Error  *struct{ Message string }
 		}
-		require.NoError(t, wsjson.Read(ctx, p.conn, &m))
+		require.NoError(t, wsjson.Read(ctx, p.conn, &m), "%s", method)
 		if m.ID != p.sent {
+			p.note(m.Method, m.Params)
 			continue
 		}
 		require.Nil(t, m.Error, fmt.Sprint(method, ": ", m.Error))

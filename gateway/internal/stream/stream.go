@@ -113,6 +113,7 @@ func (s *Stream) Close() {
 	}
 	s.derived = nil
 	stopped := s.stopped
+	s.stopped = nil
 	s.mu.Unlock()
 	for _, r := range readers {
 		r.end()

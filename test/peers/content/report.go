@@ -72,31 +72,8 @@ func (r *Report) look(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("decode the clip: %w", err)
 	}
-	last, lit := -1, false
-	return pictures(ctx, path, func(at time.Duration, grey []byte) {
-		f := readFrame(grey, clip)
-		r.Frames++
-		switch {
-		case f.foreign:
-			r.Foreign++
-			return
-		case f.damaged:
-			r.Damaged++
-			return
-		}
-		if f.lamp && !lit {
-			r.Flashes = append(r.Flashes, at)
-		}
-		lit = f.lamp
-		switch step := (f.counter - last + loop) % loop; {
-		case last < 0:
-		case step == 0:
-			r.Repeated++
-		default:
-			r.Skipped += step - 1
-		}
-		last = f.counter
-	})
+	eye := looker{report: r, clip: clip, last: -1}
+	return pictures(ctx, path, eye.see)
 }
 
 // pair finds the beep of each flash. The recording's first flash is left out: the recording may begin in its middle.

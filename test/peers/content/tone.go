@@ -64,21 +64,28 @@ func (l *listener) judge(amplitude float64) {
 // Tone is the share of a recording's sound in which a frequency stands out: its amplitude is at least a twentieth of
 // full scale and most of what is heard.
 func Tone(ctx context.Context, path string, frequency float64) (float64, error) {
-	const window = rate / 50
 	var heard, total int
 	err := sound(ctx, path, func(_ time.Duration, pcm []int16) {
-		for ; len(pcm) >= window; pcm = pcm[window:] {
-			total++
-			a := strength(pcm[:window], frequency)
-			if a > 0.05 && a*a/2 > 0.5*power(pcm[:window]) {
-				heard++
-			}
-		}
+		h, n := count(pcm, frequency)
+		heard, total = heard+h, total+n
 	})
 	if err != nil || total == 0 {
 		return 0, err
 	}
 	return float64(heard) / float64(total), nil
+}
+
+// count is in how many of the pieces of 20 ms a frequency stands out.
+func count(pcm []int16, frequency float64) (heard, total int) {
+	const window = rate / 50
+	for ; len(pcm) >= window; pcm = pcm[window:] {
+		total++
+		a := strength(pcm[:window], frequency)
+		if a > 0.05 && a*a/2 > 0.5*power(pcm[:window]) {
+			heard++
+		}
+	}
+	return heard, total
 }
 
 func power(pcm []int16) float64 {
