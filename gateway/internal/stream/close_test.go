@@ -10,15 +10,13 @@ import (
 // TestReadersLeaveWhileTheStreamCloses is for the race detector: both stop conversions.
 func TestReadersLeaveWhileTheStreamCloses(t *testing.T) {
 	for range 50 {
-		s := newStream(t, &relabel{})
+		s := newStream(t, &recoder{})
 		p := s.Publish(PublisherParams{})
 		p.Write(sound(0))
 		var leaving sync.WaitGroup
-		for range 4 {
-			r := s.Attach(ReaderParams{Audio: []media.Codec{media.AAC}})
+		for _, codec := range []media.Codec{media.AAC, media.Opus, media.G722, media.Speex, media.PCMU} {
+			r := s.Attach(ReaderParams{Audio: []media.Codec{codec}})
 			leaving.Go(r.Close)
-			r = s.Attach(ReaderParams{Audio: []media.Codec{media.AAC}})
-			defer r.Close()
 		}
 		s.Close()
 		leaving.Wait()
