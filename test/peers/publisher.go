@@ -3,7 +3,17 @@ package peers
 import (
 	"fmt"
 	"testing"
+	"time"
 )
+
+// PublishClip publishes the demo clip, its picture encoded anew by x264 with the options given and its sound as AAC, to an
+// RTMP address until the test ends or the function it returns is called.
+func PublishClip(t testing.TB, url string, options ...string) (stop func()) {
+	t.Helper()
+	movie := ClipMovie(t, 20*time.Second)
+	args := append([]string{"-v", "error", "-nostdin", "-re", "-stream_loop", "-1", "-i", movie, "-c:v", "libx264", "-preset", "veryfast"}, options...)
+	return start(t, t.TempDir(), "ffmpeg", append(args, "-c:a", "aac", "-ar", "48000", "-f", "flv", url)...).kill
+}
 
 // PublishTone publishes a picture and a tone of this frequency, as H.264 and AAC in stereo at 44.1 kHz, to an RTMP
 // address until the test ends or the function it returns is called.

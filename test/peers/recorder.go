@@ -34,7 +34,11 @@ func startRecorder(t testing.TB, want Viewing) *recorder {
 	description := "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\n"
 	var taken []int
 	if want.Video {
-		description += fmt.Sprintf("m=video %d RTP/AVP %d\na=rtpmap:%[2]d H264/90000\na=fmtp:%[2]d packetization-mode=1\n", first, typeH264)
+		if want.VP8 {
+			description += fmt.Sprintf("m=video %d RTP/AVP %d\na=rtpmap:%[2]d VP8/90000\n", first, typeVP8)
+		} else {
+			description += fmt.Sprintf("m=video %d RTP/AVP %d\na=rtpmap:%[2]d H264/90000\na=fmtp:%[2]d packetization-mode=1\n", first, typeH264)
+		}
 		r.tracks[webrtc.RTPCodecTypeVideo] = dialPorts(t, first)
 		taken = append(taken, first)
 	}

@@ -18,6 +18,7 @@ import (
 // Viewing is what a viewer wants.
 type Viewing struct {
 	Video  bool
+	VP8    bool          // H264 is not offered
 	Audio  string        // "opus" or "PCMA"; empty = none
 	Record time.Duration // what a recording should hold at least; 0 = none is made
 }
@@ -76,7 +77,11 @@ func newPeerConnection(t testing.TB, want Viewing) *webrtc.PeerConnection {
 	var wanted []webrtc.RTPCodecType
 	if want.Video {
 		wanted = append(wanted, webrtc.RTPCodecTypeVideo)
-		for _, c := range []webrtc.RTPCodecParameters{vp8(), h264()} {
+		offered := []webrtc.RTPCodecParameters{vp8(), h264()}
+		if want.VP8 {
+			offered = offered[:1]
+		}
+		for _, c := range offered {
 			require.NoError(t, engine.RegisterCodec(c, webrtc.RTPCodecTypeVideo))
 		}
 	}

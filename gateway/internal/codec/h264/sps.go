@@ -15,6 +15,7 @@ type SPS struct {
 	Level         byte
 	Width         int // as shown, that is after cropping
 	Height        int
+	Reorders      bool // it says that pictures come in another order than they are shown
 }
 
 // Bounds of what is believed. A level 6.2 picture is no larger than 16384 in either direction.
@@ -27,7 +28,7 @@ const (
 
 var errSPS = errors.New("h264: bad sequence parameter set")
 
-// ParseSPS reads a sequence parameter set (ISO 14496-10 section 7.3.2.1.1), up to the cropping.
+// ParseSPS reads a sequence parameter set (ISO 14496-10 section 7.3.2.1.1).
 func ParseSPS(nal []byte) (SPS, error) {
 	if len(nal) < 5 || len(nal) > maxSetSize || nalType(nal) != typeSPS {
 		return SPS{}, errSPS
@@ -60,6 +61,7 @@ func ParseSPS(nal []byte) (SPS, error) {
 	if r.bad || s.Width <= 0 || s.Height <= 0 {
 		return SPS{}, errSPS
 	}
+	s.Reorders = r.flag() && reordered(r)
 	return s, nil
 }
 

@@ -40,6 +40,24 @@ func TestParseSPS(t *testing.T) {
 	}
 }
 
+func TestReordering(t *testing.T) {
+	for name, tt := range map[string]struct {
+		nal  string
+		want bool
+	}{
+		"two B-frames":     {"67f4000c919b282833f1b808800000030080000019078a14cb", true},
+		"none":             {"67f4000c9196405067e37011000003000100000300320f142a48", false},
+		"behind buffering": {"67f4000c919b282833f1b808800000030080000019301000f420003d09c98600f1429960", true},
+		"not said":         {"67641028acb80f0044fcb80880000003008000001902", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := ParseSPS(unhex(t, tt.nal))
+			require.NoError(t, err)
+			require.Equal(t, tt.want, s.Reorders)
+		})
+	}
+}
+
 func TestParseSPSRefuses(t *testing.T) {
 	good := unhex(t, spsTests[0].nal)
 	for n := range len(good) - 5 {

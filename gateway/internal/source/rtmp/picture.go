@@ -75,7 +75,8 @@ const (
 	nalFiller    = 12
 )
 
-// watch finds out from the delays between decoding and showing whether pictures are reordered. The Baseline profile
+// watch finds out from the delays between decoding and showing whether pictures are reordered, where the parameter sets
+// do not say so. The Baseline profile
 // cannot: there a changing delay is bad arithmetic.
 func (p *picture) watch(delay time.Duration) {
 	switch {
@@ -117,9 +118,12 @@ func (p *picture) describe(sps, pps []byte) error {
 		return nil
 	}
 	f, err := h264.NewFormat(sps, pps)
-	if err == nil {
-		p.format, p.seen = f, false
+	if err != nil {
+		return err
 	}
+	said, err := h264.ParseSPS(sps)
+	f.Reorders = said.Reorders
+	p.format, p.seen = f, false
 	return err
 }
 

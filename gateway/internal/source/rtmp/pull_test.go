@@ -230,7 +230,7 @@ func TestPullFromNginx(t *testing.T) {
 		seen[u.Kind()], last[u.Kind()] = true, u.DTS
 		if u.Kind() == media.Video {
 			require.True(t, pictures > 0 || u.Key)
-			require.Equal(t, pictures > 0, u.Format.Reorders)
+			require.True(t, u.Format.Reorders, "from the first picture on")
 			require.Equal(t, rtmptest.Width, u.Format.Width)
 			pictures++
 		} else {
