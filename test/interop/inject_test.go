@@ -49,7 +49,7 @@ func TestInjectedCall(t *testing.T) {
 		g.waitFor(t, id, "status", "ESTABLISHED", patience)
 	}
 	g.ok(t, "/call/inject_stream", map[string]any{"callId": "to", "streamName": "from"})
-	require.Equal(t, "from", g.call(t, "to").Injected)
+	require.Eventually(t, func() bool { return g.call(t, "to").Injected == "from" }, patience, time.Millisecond, "it is not told")
 	r := analyse(t, g.tap(t, "to", 10*time.Second).Recording(t))
 	require.Zero(t, r.Damaged+r.Skipped+r.Repeated, "%+v", r)
 	require.Zero(t, r.Foreign, "no slate while the stream is there")
@@ -57,7 +57,7 @@ func TestInjectedCall(t *testing.T) {
 	requireInSync(t, r, 6)
 
 	g.ok(t, "/call/inject_stream/terminate", map[string]any{"callId": "to"})
-	require.Empty(t, g.call(t, "to").Injected)
+	require.Eventually(t, func() bool { return g.call(t, "to").Injected == "" }, patience, time.Millisecond, "it is still told")
 	r = analyse(t, g.tap(t, "to", 4*time.Second).Recording(t))
 	require.Equal(t, r.Frames, r.Foreign, "the slate and nothing else")
 	require.Empty(t, r.Beeps)
@@ -79,6 +79,34 @@ func TestInjectedPublisher(t *testing.T) {
 
 	stop()
 	require.Eventually(t, func() bool { return g.call(t, "call").Injected == "" }, patience, 20*time.Millisecond, "its end is not noticed")
+	require.Equal(t, "ESTABLISHED", g.find(t, "call")["status"])
+}
+
+// TestInjectedCamera sends what a page of the web SDK publishes from a camera into a call: on the wire to the telephone are
+// its pictures and its sound.
+func TestInjectedCamera(t *testing.T) {
+	phone := startPhone(t, demophone.Params{})
+	g := startGateway(t)
+	page := g.openSDK(t, peers.StartChromium(t, peers.ClipCamera(t)...), "streaming/two_way_streaming/two_way_streaming.html")
+	connectSDK(t, page)
+	page.Fill(t, "#publishStream", "camera")
+	page.Click(t, "#publishBtn")
+	page.WaitText(t, "#publishStatus", "PUBLISHING")
+	g.dial(t, "call", phone.URI(), nil)
+	g.waitFor(t, "call", "status", "ESTABLISHED", patience)
+	tap := g.tap(t, "call", 8*time.Second) // before: browsers send key pictures on demand only
+	g.ok(t, "/call/inject_stream", map[string]any{"callId": "call", "streamName": "camera"})
+	r := analyse(t, tap.Recording(t))
+	t.Logf("%+v", r)
+	require.Greater(t, r.Frames, 100)
+	require.Less(t, r.Foreign+r.Damaged, r.Frames/10, "what a browser encodes is at times too blurred to be read")
+	require.GreaterOrEqual(t, len(r.Flashes), 5)
+	require.GreaterOrEqual(t, len(r.Beeps), 5)
+	require.Zero(t, r.BackwardTimestamps)
+
+	page.Click(t, "#publishBtn")
+	page.WaitText(t, "#publishStatus", "UNPUBLISHED")
+	require.Eventually(t, func() bool { return g.call(t, "call").Injected == "" }, patience, 20*time.Millisecond)
 	require.Equal(t, "ESTABLISHED", g.find(t, "call")["status"])
 }
 

@@ -1,7 +1,9 @@
 package peers
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -140,11 +142,8 @@ func (p *process) listening(t testing.TB, addr string) {
 	}, 10*time.Second, 20*time.Millisecond, "nothing listens at %s", addr)
 }
 
-// udpTaken reports whether a program holds the UDP port.
+// udpTaken reports whether a program holds the UDP port, without touching it: the program may be about to take it.
 func udpTaken(port int) bool {
-	c, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err == nil {
-		_ = c.Close()
-	}
-	return err != nil
+	table, err := os.ReadFile("/proc/net/udp")
+	return err == nil && bytes.Contains(table, fmt.Appendf(nil, ":%04X 00000000:0000", port))
 }

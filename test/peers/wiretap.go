@@ -3,10 +3,12 @@ package peers
 import (
 	"bufio"
 	"encoding/binary"
+	"fmt"
 	"io"
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -21,19 +23,23 @@ type Wiretap struct {
 	cmd      *exec.Cmd
 	reading  sync.WaitGroup
 	routes   map[int]route // by UDP port
+	reported map[int]bool  // the ports of RTCP that a sender report came to
 }
 
-// route is where a copy of what goes to a port goes. A payload type other than 0 replaces the packets' own.
+// route is where a copy of what goes to a port goes. A payload type other than 0, which RTCP has none of, replaces the
+// packets' own.
 type route struct {
 	to          net.Conn
 	payloadType byte
 }
 
 // TapCall listens on the loopback interface to the RTP and RTCP that go to these addresses, A-law and H.264 in
-// packetization-mode 0 or 1, from now on.
+// packetization-mode 0 or 1, as soon as sender reports have told how both stand to each other: what ffmpeg had recorded
+// before would jump when they do.
 func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 	t.Helper()
-	w := &Wiretap{recorder: startRecorder(t, Viewing{Video: true, Audio: "PCMA", Record: length}), routes: map[int]route{}}
+	w := &Wiretap{recorder: startRecorder(t, Viewing{Video: true, Audio: "PCMA", Record: length}), routes: map[int]route{}, reported: map[int]bool{}}
+	filter := "udp and ("
 	for address, to := range map[string]struct {
 		ports
 		payloadType byte
@@ -46,8 +52,11 @@ func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 		port, err := strconv.Atoi(text)
 		require.NoError(t, err)
 		w.routes[port], w.routes[port+1] = route{to.media, to.payloadType}, route{to: to.reports}
+		filter += fmt.Sprintf("dst portrange %d-%d or ", port, port+1)
 	}
-	w.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "-n", "-s", "0", "-w", "-", "udp")
+	// With what else goes over the interface, and by the second, it would lose packets when the machine is busy.
+	w.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "-n", "-s", "2048", "-B", "16384", "--immediate-mode", "-w", "-",
+		strings.TrimSuffix(filter, " or ")+")")
 	out, err := w.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, w.cmd.Start())
@@ -80,12 +89,24 @@ func (w *Wiretap) read(in io.Reader) {
 		if !ok || len(datagram) < udp+2 {
 			continue
 		}
-		packet := datagram[udp:]
-		if r.payloadType != 0 {
-			packet[1] = packet[1]&0x80 | r.payloadType
-		}
-		_, _ = r.to.Write(packet)
+		w.pass(datagram[udp:], int(binary.BigEndian.Uint16(datagram[2:])), r)
 	}
+}
+
+// pass passes on a packet that came to a port.
+func (w *Wiretap) pass(packet []byte, port int, r route) {
+	const senderReport = 200 // RFC 3550 section 6.4.1
+	switch {
+	case r.payloadType == 0:
+		if packet[1] == senderReport {
+			w.reported[port] = true
+		}
+	case len(w.reported) < len(w.routes)/2:
+		return
+	default:
+		packet[1] = packet[1]&0x80 | r.payloadType
+	}
+	_, _ = r.to.Write(packet)
 }
 
 func (w *Wiretap) stop() {
