@@ -178,8 +178,15 @@ func (a *Agent) Close(ctx context.Context) error {
 		err = errors.Join(err, a.tcp.Close(), a.udp.Close())
 	}
 	a.tasks.Wait()
+	if a.udp != nil {
+		time.AfterFunc(lastWords, func() { _ = a.transport.Close() })
+	}
 	return err
 }
+
+// lastWords is how long a request that had been read before Close may still be looked at. The library opens a socket of its
+// own for each, now that ours is closed, and tells nobody.
+const lastWords = 200 * time.Millisecond
 
 func waitAll(ctx context.Context, waits []<-chan struct{}) error {
 	for _, done := range waits {
