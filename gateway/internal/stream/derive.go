@@ -49,14 +49,16 @@ func derive(source *Reader, conv Converter, why string, log *slog.Logger, emit f
 	go func() {
 		defer close(d.done)
 		defer conv.Close()
-		if err := d.run(ctx, emit); err != nil {
+		if err := d.run(ctx, log, emit); err != nil {
 			log.Error("conversion ended", "err", err)
 		}
 	}()
 	return d
 }
 
-func (d *derivation) run(ctx context.Context, emit func(*media.Unit)) (err error) {
+// run converts until the stream or ctx ends. What cannot be converted is left out: what comes later may do.
+func (d *derivation) run(ctx context.Context, log *slog.Logger, emit func(*media.Unit)) (err error) {
+	failing := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -70,9 +72,10 @@ func (d *derivation) run(ctx context.Context, emit func(*media.Unit)) (err error
 		began := time.Now()
 		out, err := d.conv.Convert(u)
 		d.load.add(began, time.Since(began))
-		if err != nil {
-			return err
+		if err != nil && !failing {
+			log.Warn("cannot be converted", "err", err)
 		}
+		failing = err != nil
 		for _, u := range out {
 			emit(u)
 		}
