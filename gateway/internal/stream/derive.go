@@ -2,7 +2,9 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -29,6 +31,12 @@ type Converter interface {
 type keyMaker interface {
 	// RequestKeyframe makes the next unit a key unit. It does not block.
 	RequestKeyframe()
+}
+
+// drainer is a Converter that holds back some of what it was given.
+type drainer interface {
+	// Drain returns that. Nothing is converted afterwards.
+	Drain() ([]*media.Unit, error)
 }
 
 // derivation feeds a derived track: it reads the source track like any sink and publishes what it converts.
@@ -66,8 +74,11 @@ func (d *derivation) run(ctx context.Context, log *slog.Logger, emit func(*media
 	}()
 	for {
 		u, err := d.source.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return d.drain(emit)
+		}
 		if err != nil {
-			return nil // closed, or nobody needs it any more
+			return nil
 		}
 		began := time.Now()
 		out, err := d.conv.Convert(u)
@@ -80,6 +91,19 @@ func (d *derivation) run(ctx context.Context, log *slog.Logger, emit func(*media
 			emit(u)
 		}
 	}
+}
+
+// drain hands on what the converter holds back.
+func (d *derivation) drain(emit func(*media.Unit)) error {
+	conv, ok := d.conv.(drainer)
+	if !ok {
+		return nil
+	}
+	out, err := conv.Drain()
+	for _, u := range out {
+		emit(u)
+	}
+	return err
 }
 
 // wantKey asks for a key unit, at most once a keyInterval, and reports whether the converter makes its own.
