@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -11,32 +12,29 @@ import (
 // session is a confirmed dialog on the side that called (RFC 3261 section 12): who speaks, over which proxies, to
 // which address.
 type session struct {
-	agent     *Agent
+	d         *Dialog
 	id        identity
 	remoteTag string
 	transport string
 	contact   *sip.ContactHeader
 	routes    []sip.Uri
-	creds     *credentials
 
 	mu     sync.Mutex // guards what follows
 	target sip.Uri
-	cseq   uint32
 	ack    *sip.Request
+	update bool   // the other side takes UPDATE
+	local  []byte // our last description of the session
 }
 
 // newSession makes the session that a 2xx to our INVITE stands for.
-func newSession(a *Agent, invite *sip.Request, res *sip.Response, creds *credentials) *session {
-	cseq := invite.CSeq().SeqNo
+func newSession(d *Dialog, invite *sip.Request, res *sip.Response) *session {
 	s := &session{
-		agent:     a,
+		d:         d,
 		id:        identity{callID: invite.CallID().Value(), from: invite.From(), to: res.To()},
 		remoteTag: tagOf(res.To().Params),
 		transport: invite.Transport(),
 		contact:   invite.Contact(),
-		creds:     creds,
 		target:    invite.Recipient,
-		cseq:      cseq,
 	}
 	s.refresh(res)
 	for _, h := range res.GetHeaders("Record-Route") {
@@ -51,9 +49,14 @@ func newSession(a *Agent, invite *sip.Request, res *sip.Response, creds *credent
 func tagOf(params sip.HeaderParams) string { return params.GetOr("tag", "") }
 
 // refresh takes the other side's new address from a message that may change it.
-func (s *session) refresh(msg interface{ Contact() *sip.ContactHeader }) {
-	c := msg.Contact()
-	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" || c.Address.Host == "" {
+func (s *session) refresh(msg sip.Message) {
+	if header(msg, "Allow") != nil {
+		s.mu.Lock()
+		s.update = lists(msg, "Allow", "", string(sip.UPDATE))
+		s.mu.Unlock()
+	}
+	c := contactOf(msg)
+	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" && c.Address.Scheme != "sips" || c.Address.Host == "" {
 		return
 	}
 	s.mu.Lock()
@@ -62,33 +65,65 @@ func (s *session) refresh(msg interface{ Contact() *sip.ContactHeader }) {
 	s.target.Headers = nil
 }
 
+func contactOf(msg sip.Message) *sip.ContactHeader {
+	c, _ := header(msg, "Contact").(*sip.ContactHeader)
+	return c
+}
+
+// proposed notes our description of the session, to be repeated when only the session timer is to be renewed.
+func (s *session) proposed(sdp []byte) {
+	if len(sdp) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.local = sdp
+}
+
 // request builds the next request of the dialog.
 func (s *session) request(ctx context.Context, method sip.RequestMethod) (*sip.Request, error) {
-	s.mu.Lock()
-	s.cseq++
-	cseq := s.cseq
-	s.mu.Unlock()
-	return s.numbered(ctx, method, cseq)
+	return s.numbered(ctx, method, s.d.cseq.Add(1))
 }
 
 func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq uint32) (*sip.Request, error) {
 	s.mu.Lock()
 	target, routes, next := plan(s.target, s.routes)
 	s.mu.Unlock()
-	req := s.agent.request(method, target, s.id, cseq)
+	a := s.d.agent
+	req := a.request(method, target, s.id, cseq)
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
 	}
-	h := hop{transport: s.transport, host: bareHost(next.Host), port: firstPort(next.Port)}
+	h := hop{transport: s.transport, name: s.d.serverName(next.Host)}
 	if t, ok := next.UriParams.Get("transport"); ok {
 		h.transport = transportName(t)
 	}
-	p, err := s.agent.path(ctx, h)
+	if next.Scheme == "sips" {
+		h.transport, h.secure = "TLS", true
+	}
+	h.at(next.Host, next.Port)
+	p, err := a.path(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	p.stamp(req, s.agent.Addr())
+	p.stamp(req, a.Addr())
 	return req, nil
+}
+
+// serverName is as whom a host has to prove itself. An address is that of the account's own server: others would give
+// their names.
+func (d *Dialog) serverName(host string) string {
+	if _, err := netip.ParseAddr(bareHost(host)); err != nil {
+		return bareHost(host)
+	}
+	own := d.p.Account.OutboundProxy
+	if own == "" {
+		own = d.p.Account.Domain
+	}
+	if name, _, err := hostPort(own); err == nil {
+		return name
+	}
+	return bareHost(host)
 }
 
 // plan applies a route set (RFC 3261 section 12.2.1.1): what the request line says, what the Route headers say, and
@@ -119,29 +154,32 @@ func (s *session) acknowledge(ctx context.Context, invite *sip.Request) error {
 	s.mu.Lock()
 	s.ack = ack
 	s.mu.Unlock()
-	return s.repeatAck()
+	return s.repeatAck(invite.CSeq().SeqNo)
 }
 
-// repeatAck answers a repeated 2xx with the same ACK.
-func (s *session) repeatAck() error {
+// repeatAck answers a repeated 2xx to our last INVITE with the same ACK.
+func (s *session) repeatAck(cseq uint32) error {
 	s.mu.Lock()
 	ack := s.ack
 	if ack != nil {
 		ack = ack.Clone()
 	}
 	s.mu.Unlock()
-	if ack == nil {
+	if ack == nil || ack.CSeq().SeqNo != cseq {
 		return nil
 	}
-	return s.agent.transport.WriteMsg(ack)
+	return s.d.agent.transport.WriteMsg(ack)
 }
 
-// do sends a request inside the dialog and waits for the answer.
-func (s *session) do(ctx context.Context, method sip.RequestMethod, contentType string, body []byte) (*sip.Response, error) {
-	return s.agent.exchange(ctx, s.creds, func(ctx context.Context) (*sip.Request, error) {
+// do sends a request inside the dialog and waits for the answer, after add has added what headers it wants.
+func (s *session) do(ctx context.Context, method sip.RequestMethod, contentType string, body []byte, add ...func(*sip.Request)) (*sip.Response, error) {
+	return s.d.agent.exchange(ctx, s.d.creds, func(ctx context.Context) (*sip.Request, error) {
 		req, err := s.request(ctx, method)
 		if err != nil {
 			return nil, err
+		}
+		for _, f := range add {
+			f(req)
 		}
 		setBody(req, contentType, body)
 		return req, nil
