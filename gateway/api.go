@@ -16,6 +16,9 @@ type API interface {
 	EndCall(ctx context.Context, callID string) error
 	// SendDTMF plays tones into an established call and returns when they are queued.
 	SendDTMF(ctx context.Context, callID string, dtmf DTMF) error
+	// HoldCall holds an established call, or takes it back, and returns when the remote party has agreed. While it is held
+	// nothing of the remote party is taken; what the call feeds goes on with silence and slate.
+	HoldCall(ctx context.Context, callID string, hold bool) error
 	// RequestKeyframe asks the source of a stream for a picture that can be decoded on its own.
 	RequestKeyframe(ctx context.Context, stream string) error
 	// OpenPreview starts decoding a stream for the eye and the level meter. The caller closes it.

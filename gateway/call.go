@@ -50,7 +50,7 @@ const (
 	CallRingMedia       CallStatus = "RING_MEDIA" // ringing with early media
 	CallSessionProgress CallStatus = "SESSION_PROGRESS"
 	CallEstablished     CallStatus = "ESTABLISHED"
-	CallHold            CallStatus = "HOLD"
+	CallHold            CallStatus = "HOLD" // by either side
 	CallBusy            CallStatus = "BUSY"
 	CallFailed          CallStatus = "FAILED"
 	CallFinish          CallStatus = "FINISH"
@@ -58,6 +58,12 @@ const (
 
 // Ended reports whether a call in this state is over.
 func (s CallStatus) Ended() bool { return s == CallBusy || s == CallFailed || s == CallFinish }
+
+// Held says who holds a call.
+type Held struct {
+	Local  bool // we do
+	Remote bool // the other side does
+}
 
 // RTMPStatus is the state of a call's push, in WCS's words.
 type RTMPStatus string
@@ -77,6 +83,7 @@ type Call struct {
 	Custom      map[string]any
 	Incoming    bool
 	Status      CallStatus
+	Held        Held
 	SIPStatus   int    // the last SIP status; 408 if the other side was silent (RFC 3261 8.1.3.1); 0 before any
 	Caller      string // login
 	Callee      string

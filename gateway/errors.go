@@ -47,6 +47,7 @@ const (
 	ReasonCallNotFound   = "call_not_found"  // no call with this id
 	ReasonStreamMissing  = "stream_missing"  // no stream with this name
 	ReasonNotUp          = "not_established" // the call is not established
+	ReasonHoldRefused    = "hold_refused"    // the other side does not agree to hold or take back the call
 	ReasonTonesRefused   = "tones_refused"   // the other side does not take tones sent this way
 	ReasonPortTaken      = "port_taken"      // something else listens there
 	ReasonStopping       = "stopping"        // the gateway is stopping

@@ -75,6 +75,18 @@ func (e *Engine) SendDTMF(ctx context.Context, id string, tones gateway.DTMF) er
 	return nil
 }
 
+// HoldCall holds a call or takes it back.
+func (e *Engine) HoldCall(ctx context.Context, id string, hold bool) error {
+	room, err := e.calls.find(id)
+	if err != nil {
+		return err
+	}
+	if err := room.call.Hold(ctx, hold); err != nil {
+		return asContract(err)
+	}
+	return nil
+}
+
 // asContract turns any error into one of the contract.
 func asContract(err error) *gateway.Error {
 	if known, ok := errors.AsType[*gateway.Error](err); ok {

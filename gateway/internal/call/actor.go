@@ -28,6 +28,8 @@ type Dialog interface {
 	// Hangup ends it, whatever its state. It does not wait.
 	Hangup(reason string)
 	Info(ctx context.Context, contentType string, body []byte) (status int, err error)
+	// Reinvite offers a changed description and returns the answer.
+	Reinvite(ctx context.Context, offer []byte) (answer []byte, err error)
 }
 
 // Media is the audio and video of a call.
@@ -38,6 +40,10 @@ type Media interface {
 	Answer(sdp []byte) error
 	// Reoffer takes a changed description from the remote party and returns the answer.
 	Reoffer(sdp []byte) (answer []byte, err error)
+	// Hold returns the offer that holds the call or takes it back; Answer or undo follows.
+	Hold(hold bool) (offer []byte, undo func())
+	// Held reports whether the remote party holds the call.
+	Held() bool
 	SendDTMF(ctx context.Context, digits string) error
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
@@ -76,6 +82,8 @@ type Call struct {
 	inbox   chan func(life context.Context)
 	done    chan struct{}
 	helpers sync.WaitGroup // the registration in flight
+
+	changing sync.Mutex // held while the other side is asked for a change
 
 	// What follows belongs to the goroutine in Run.
 	state       state
@@ -194,7 +202,7 @@ func (c *Call) OnEnded(remote bool, text string) { c.post(ended{remote, text}) }
 
 // OnReinvite takes a changed offer in the dialog and answers it through respond.
 func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
-	c.send(func(context.Context) {
+	c.send(func(life context.Context) {
 		answer, err := c.media.Reoffer(sdp)
 		if err != nil {
 			c.log.Warn("re-INVITE refused", "err", err)
@@ -202,6 +210,7 @@ func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 			return
 		}
 		respond(sipOK, answer)
+		c.step(life, remoteHold{c.media.Held()})
 		c.publish()
 	})
 }
@@ -256,7 +265,7 @@ func (c *Call) stamp(before state) {
 	if before.status == c.state.status {
 		return
 	}
-	if c.state.status == gateway.CallEstablished {
+	if c.state.status == gateway.CallEstablished && c.established.IsZero() {
 		c.established = time.Now()
 	}
 	if c.state.over {
@@ -314,23 +323,15 @@ func (c *Call) negotiate(e doNegotiate) event {
 
 // info sends a SIP INFO in the dialog and waits for its answer. It is called from other goroutines.
 func (c *Call) info(ctx context.Context, contentType string, body []byte) error {
-	dialog := make(chan Dialog, 1)
-	c.send(func(context.Context) { dialog <- c.dialog })
-	select {
-	case d := <-dialog:
-		if d == nil {
-			return errNoDialog
-		}
-		status, err := d.Info(ctx, contentType, body)
-		if err == nil && status >= 300 {
-			err = fmt.Errorf("info refused with status %d", status)
-		}
+	d, err := c.liveDialog(ctx)
+	if err != nil {
 		return err
-	case <-c.done:
-		return errNoDialog
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
+	status, err := d.Info(ctx, contentType, body)
+	if err == nil && status >= 300 {
+		err = fmt.Errorf("info refused with status %d", status)
+	}
+	return err
 }
 
 var errNoDialog = errors.New("the call has no dialog")

@@ -210,6 +210,39 @@ func TestChangedOffer(t *testing.T) {
 	})
 }
 
+func TestHold(t *testing.T) {
+	live(t, nil, func(t *testing.T, s *scene) {
+		require.Error(t, s.Hold(t.Context(), true), "it is not established")
+		s.OnAnswered(200, nil)
+		require.NoError(t, s.Hold(t.Context(), true))
+		synctest.Wait()
+		require.Equal(t, gateway.CallHold, s.last().Status)
+		require.Equal(t, gateway.Held{Local: true}, s.last().Held)
+		require.NoError(t, s.SendDTMF(t.Context(), gateway.DTMF{Digits: "1"}), "a call on hold is up")
+
+		s.voice.held = true // the other side holds too
+		s.OnReinvite([]byte("hold"), func(int, []byte) {})
+		synctest.Wait()
+		require.Equal(t, gateway.Held{Local: true, Remote: true}, s.last().Held)
+		s.voice.held = false
+		s.OnReinvite([]byte("back"), func(int, []byte) {})
+		synctest.Wait()
+		require.Equal(t, gateway.CallHold, s.last().Status, "we still hold")
+
+		s.phone.stubborn = errUnusable
+		require.Error(t, s.Hold(t.Context(), false))
+		require.True(t, s.voice.holding, "what was refused is undone")
+		s.phone.stubborn = nil
+		require.NoError(t, s.Hold(t.Context(), false))
+		synctest.Wait()
+		require.Equal(t, gateway.CallEstablished, s.last().Status)
+		require.Equal(t, []string{"hold true", "hold false", "hold false"}, s.phone.offers)
+		s.OnEnded(true, "")
+		synctest.Wait()
+		require.Error(t, s.Hold(t.Context(), true))
+	})
+}
+
 func TestInfoAndInjection(t *testing.T) {
 	live(t, nil, func(t *testing.T, s *scene) {
 		s.OnAnswered(200, nil)

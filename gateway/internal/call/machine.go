@@ -11,6 +11,12 @@ type state struct {
 	dialog    bool // an INVITE is out and its last event has not come
 	media     bool // media was negotiated, early or final
 	over      bool
+	held      gateway.Held
+}
+
+// up reports whether the call was answered and is not being hung up.
+func (s state) up() bool {
+	return s.status == gateway.CallEstablished || s.status == gateway.CallHold
 }
 
 // event is something that happened to the call.
@@ -37,7 +43,9 @@ type (
 		remote bool
 		text   string
 	}
-	hangup struct{ reason gateway.EndReason }
+	hangup     struct{ reason gateway.EndReason }
+	localHold  struct{ on bool } // the other side has agreed to it
+	remoteHold struct{ on bool }
 )
 
 func (started) event()      {}
@@ -48,6 +56,8 @@ func (mediaRefused) event() {}
 func (failed) event()       {}
 func (ended) event()        {}
 func (hangup) event()       {}
+func (localHold) event()    {}
+func (remoteHold) event()   {}
 
 // effect is something the actor does.
 type effect interface{ effect() }
@@ -89,6 +99,12 @@ func next(s state, ev event) (state, []effect) {
 		return onEnded(s, ev)
 	case hangup:
 		return onHangup(s, gateway.Ending{Reason: ev.reason})
+	case localHold:
+		s.held.Local = ev.on
+		return onHeld(s), nil
+	case remoteHold:
+		s.held.Remote = ev.on
+		return onHeld(s), nil
 	}
 	return s, nil
 }
@@ -112,7 +128,7 @@ func onRegistered(s state) (state, []effect) {
 
 func onProvisional(s state, ev provisional) (state, []effect) {
 	s.sipStatus = ev.status
-	if s.hangingUp || s.status == gateway.CallEstablished {
+	if s.hangingUp || s.up() {
 		return s, nil
 	}
 	var effects []effect
@@ -140,6 +156,17 @@ func onAnswered(s state, ev answered) (state, []effect) {
 	}
 	s.status, s.media = gateway.CallEstablished, true
 	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
+}
+
+func onHeld(s state) state {
+	switch {
+	case !s.up():
+	case s.held == gateway.Held{}:
+		s.status = gateway.CallEstablished
+	default:
+		s.status = gateway.CallHold
+	}
+	return s
 }
 
 func onFailed(s state, ev failed) (state, []effect) {

@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -17,6 +18,8 @@ type phone struct {
 	hangups  []string
 	infos    []string
 	refusing int // status of the answers to INFO, if not 200
+	offers   []string
+	stubborn error // of every re-INVITE
 
 	registrar func(ctx context.Context) (int, error)
 }
@@ -28,6 +31,13 @@ func (p *phone) Invite(offer []byte, _ *Call) Dialog {
 	defer p.mu.Unlock()
 	p.offer = offer
 	return p
+}
+
+func (p *phone) Reinvite(_ context.Context, offer []byte) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.offers = append(p.offers, string(offer))
+	return []byte("agreed"), p.stubborn
 }
 
 func (p *phone) Hangup(reason string) {
@@ -51,6 +61,8 @@ type voice struct {
 	mu       sync.Mutex // guards what follows
 	digits   string
 	informed string
+	holding  bool // by us
+	held     bool // by the other side
 	closed   int
 
 	refuse error // of every description
@@ -77,6 +89,24 @@ func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	defer v.mu.Unlock()
 	v.digits += digits
 	return nil
+}
+
+func (v *voice) Hold(hold bool) ([]byte, func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	before := v.holding
+	v.holding = hold
+	return fmt.Appendf(nil, "hold %v", hold), func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.holding = before
+	}
+}
+
+func (v *voice) Held() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.held
 }
 
 func (v *voice) TakeInfo(contentType string, body []byte) bool {

@@ -12,6 +12,7 @@ func (c *Call) snapshot() gateway.Call {
 		AppKey:      spec.AppKey,
 		Custom:      spec.Custom,
 		Status:      c.state.status,
+		Held:        c.state.held,
 		SIPStatus:   c.state.sipStatus,
 		Caller:      spec.Account.Login,
 		Callee:      spec.Callee,
