@@ -22,6 +22,8 @@ type Params struct {
 	Port           int           // 0 = any port that is free for both UDP and TCP
 	PublicIP       string        // address to name in Via, Contact and SDP; empty = ours on the route to the peer
 	RegisterExpiry time.Duration // asked for in REGISTER
+	SessionExpires time.Duration // after which a call that was not refreshed ends, as we ask for it; 0 = half an hour
+	MinSE          time.Duration // the briefest such time we agree to; 0 = 90 s
 	UserAgent      string
 	Log            *slog.Logger
 }
@@ -42,7 +44,9 @@ type Agent struct {
 
 	life  context.Context //nolint:containedctx // the root of what the agent does; ends when Close begins
 	end   context.CancelFunc
-	tasks sync.WaitGroup // every goroutine of the agent, and the handlers that sipgo runs
+	cut   chan struct{}  // closed when Close waits no longer for answers
+	tasks sync.WaitGroup // every goroutine of the agent but the listeners, and the handlers that sipgo runs
+	serve sync.WaitGroup // the listeners
 
 	mu            sync.Mutex // guards what follows
 	closed        bool       // no new dialogs and registrations
@@ -71,6 +75,7 @@ func New(p Params) (*Agent, error) {
 		log:           p.Log,
 		timing:        defaultTiming(),
 		strangers:     newBucket(strangerRate, strangerBurst),
+		cut:           make(chan struct{}),
 		dialogs:       make(map[dialogKey]*Dialog),
 		registrations: make(map[gateway.Account]*registration),
 	}
@@ -121,14 +126,14 @@ func (a *Agent) Start() error {
 		sip.WithTransactionLayerTerminateOnConnClose(),
 		sip.WithTransactionLayerUnhandledResponseHandler(func(*sip.Response) {}))
 	a.tx.OnRequest(a.handle)
-	a.tasks.Go(func() { a.serve("udp", func() error { return a.transport.ServeUDP(a.udp) }) })
-	a.tasks.Go(func() { a.serve("tcp", func() error { return a.transport.ServeTCP(a.tcp) }) })
+	a.serve.Go(func() { a.listen("udp", func() error { return a.transport.ServeUDP(a.udp) }) })
+	a.serve.Go(func() { a.listen("tcp", func() error { return a.transport.ServeTCP(a.tcp) }) })
 	<-a.udp.serving
 	<-a.tcp.serving
 	return nil
 }
 
-func (a *Agent) serve(network string, serve func() error) {
+func (a *Agent) listen(network string, serve func() error) {
 	if err := serve(); a.life.Err() == nil {
 		a.log.Error("sip listener stopped", "network", network, "error", err)
 	}
@@ -172,12 +177,17 @@ func (a *Agent) Close(ctx context.Context) error {
 	a.mu.Lock()
 	a.sealed = true
 	a.mu.Unlock()
-	if a.udp != nil {
+	close(a.cut)
+	if a.tx != nil {
 		a.tx.Close()
-		_ = a.transport.Close() // complains of connections that closed meanwhile
-		err = errors.Join(err, a.tcp.Close(), a.udp.Close())
 	}
-	a.tasks.Wait()
+	a.tasks.Wait()          // before the transport closes: a request would make it open another socket, and leave it open
+	if a.tx == nil {
+		return err
+	}
+	_ = a.transport.Close() // complains of connections that closed meanwhile
+	err = errors.Join(err, a.tcp.Close(), a.udp.Close())
+	a.serve.Wait()
 	return err
 }
 

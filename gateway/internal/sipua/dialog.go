@@ -26,20 +26,23 @@ type InviteParams struct {
 
 // Dialog is one call placed by Invite, from the INVITE to its end.
 type Dialog struct {
-	agent *Agent
-	p     InviteParams
-	log   *slog.Logger
-	tag   string
-	creds *credentials
-	id    identity // belongs to the dialog's goroutine, like cseq
-	cseq  uint32
+	agent  *Agent
+	p      InviteParams
+	log    *slog.Logger
+	tag    string
+	caller bool // the call, and with it the Call-ID, is ours
+	creds  *credentials
+	id     identity      // belongs to the dialog's goroutine
+	cseq   atomic.Uint32 // the number of our last request
+	terms  terms         // what we ask of the session timer; belongs to who may change the session
+	lease  *lease
 
 	inbox     chan Event    // from the handlers of incoming requests
 	abandoned chan struct{} // closed when the call is to end
 	byed      chan struct{} // closed when the other side said BYE
 	done      chan struct{} // closed after the last event
 	acks      chan uint32   // numbers of ACKs to our own 2xx
-	changing  atomic.Bool   // a re-INVITE is being answered
+	turn      turn          // who changes the session
 
 	mu   sync.Mutex // guards what follows
 	why  abandonment
@@ -69,18 +72,8 @@ var ErrNotEstablished = errors.New("the call is not established")
 // Invite places a call and returns at once. Everything is told through p.Handle; after Close that is one Failed,
 // given before Invite returns.
 func (a *Agent) Invite(p InviteParams) *Dialog {
-	d := &Dialog{
-		agent:     a,
-		p:         p,
-		log:       a.log.With("call", p.CallID),
-		tag:       newTag(),
-		creds:     newCredentials(p.Account),
-		inbox:     make(chan Event),
-		abandoned: make(chan struct{}),
-		byed:      make(chan struct{}),
-		done:      make(chan struct{}),
-		acks:      make(chan uint32, 1),
-	}
+	d := a.newDialog(p)
+	d.caller = true
 	a.mu.Lock()
 	if a.closed {
 		a.mu.Unlock()
@@ -92,6 +85,24 @@ func (a *Agent) Invite(p InviteParams) *Dialog {
 	a.tasks.Go(d.run)
 	a.mu.Unlock()
 	return d
+}
+
+func (a *Agent) newDialog(p InviteParams) *Dialog {
+	return &Dialog{
+		agent:     a,
+		p:         p,
+		log:       a.log.With("call", p.CallID),
+		tag:       newTag(),
+		creds:     newCredentials(p.Account),
+		terms:     a.offeredTerms(),
+		lease:     newLease(),
+		inbox:     make(chan Event),
+		abandoned: make(chan struct{}),
+		byed:      make(chan struct{}),
+		done:      make(chan struct{}),
+		acks:      make(chan uint32, 1),
+		turn:      newTurn(),
+	}
 }
 
 func (d *Dialog) key() dialogKey { return dialogKey{d.p.CallID, d.tag} }
@@ -218,7 +229,8 @@ func (d *Dialog) unestablished(res *sip.Response) Event {
 
 // talk is the call from its 2xx on.
 func (d *Dialog) talk(inv *invitation, res *sip.Response) Event {
-	s := newSession(d.agent, inv.req, res, d.creds)
+	s := newSession(d, inv.req, res)
+	s.proposed(d.p.SDP)
 	d.mu.Lock()
 	d.sess = s
 	d.mu.Unlock()
@@ -227,7 +239,19 @@ func (d *Dialog) talk(inv *invitation, res *sip.Response) Event {
 		d.leave(s)
 		return d.unestablished(res)
 	}
+	d.agreed(res)
 	d.emit(Answered{Status: res.StatusCode, SDP: sdpOf(res)})
+	return d.converse(s)
+}
+
+// converse is the call from its answer to its end.
+func (d *Dialog) converse(s *session) Event {
+	var watch sync.WaitGroup
+	defer watch.Wait()
+	watch.Go(func() {
+		defer d.agent.contain("sip session timer")
+		d.lease.keep(d.abandoned, func() { d.renew(s) }, func() { d.abandon(byUs, "the session was not refreshed") })
+	})
 	for {
 		select {
 		case ev := <-d.inbox:
@@ -255,19 +279,26 @@ func (d *Dialog) leave(s *session) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), d.agent.timing.hangup)
+	defer cancel()
+	ctx, stop := until(ctx, d.byed)
+	defer stop()
+	if _, err := s.do(ctx, sip.BYE, "", nil); err != nil {
+		d.log.Debug("bye not answered", "error", err)
+	}
+}
+
+// until is ctx, ended early when done is closed. stop ends it at once and waits for what watched.
+func until(ctx context.Context, done <-chan struct{}) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	var watch sync.WaitGroup
 	watch.Go(func() {
 		select {
-		case <-d.byed:
+		case <-done:
 			cancel()
 		case <-ctx.Done():
 		}
 	})
-	if _, err := s.do(ctx, sip.BYE, "", nil); err != nil {
-		d.log.Debug("bye not answered", "error", err)
-	}
-	cancel()
-	watch.Wait()
+	return ctx, func() { cancel(); watch.Wait() }
 }
 
 // sdpOf is the session description in a message, if it holds one. Some peers forget the Content-Type.

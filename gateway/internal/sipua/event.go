@@ -41,6 +41,12 @@ type Reinvite struct {
 	Respond func(status int, sdp []byte)
 }
 
+// Refreshed is the other side's description of the session as it came with the renewal of the session timer. It may
+// differ from the last one.
+type Refreshed struct {
+	SDP []byte
+}
+
 // InfoReceived is an INFO request, already answered with 200.
 type InfoReceived struct {
 	ContentType string
@@ -52,4 +58,5 @@ func (Answered) event()     {}
 func (Failed) event()       {}
 func (Ended) event()        {}
 func (Reinvite) event()     {}
+func (Refreshed) event()    {}
 func (InfoReceived) event() {}

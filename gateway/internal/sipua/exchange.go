@@ -53,6 +53,8 @@ func (a *Agent) roundTrip(ctx context.Context, req *sip.Request) (*sip.Response,
 			}
 		case <-tx.Done():
 			return nil, fmt.Errorf("send %s: %w", req.Method, tx.Err())
+		case <-a.cut:
+			return nil, errClosed
 		case <-ctx.Done():
 			return nil, fmt.Errorf("send %s: %w", req.Method, ctx.Err())
 		}

@@ -36,7 +36,7 @@ func use(a *Agent, m sip.Message) {
 		_ = creds.learn(m)
 		invite := a.request(sip.INVITE, sip.Uri{Scheme: "sip", Host: "h"}, identity{from: m.From(), to: m.To()}, 1)
 		_ = creds.apply(invite)
-		s := newSession(a, invite, m, creds)
+		s := newSession(a.newDialog(InviteParams{}), invite, m)
 		line, routes, next := plan(s.target, s.routes)
 		_, _, _ = line.String(), routes, next.String()
 		seconds(m.GetHeader("Expires"))

@@ -1,8 +1,6 @@
 package sipua
 
 import (
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -14,10 +12,8 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 		d.agent.respond(tx, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"))
 		return
 	}
-	if h := req.GetHeader("Require"); h != nil && strings.TrimSpace(h.Value()) != "" {
-		res := answerTo(req, sip.StatusBadExtension, "Bad Extension")
-		res.AppendHeader(sip.NewHeader("Unsupported", h.Value()))
-		d.agent.respond(tx, res)
+	if lacking := d.agent.unsupported(req); len(lacking) > 0 {
+		d.agent.respond(tx, badExtension(req, lacking))
 		return
 	}
 	switch req.Method {
@@ -30,7 +26,7 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 	case sip.OPTIONS:
 		d.agent.respond(tx, capabilities(req))
 	case sip.INVITE, sip.UPDATE:
-		d.change(req, tx)
+		d.consider(req, tx)
 	default:
 		d.agent.respond(tx, answerTo(req, sip.StatusNotImplemented, "Not Implemented"))
 	}
@@ -69,87 +65,6 @@ func (d *Dialog) post(ev Event) bool {
 		return false
 	case <-d.done:
 		return false
-	}
-}
-
-type reply struct {
-	status int
-	sdp    []byte
-}
-
-// change has a re-INVITE or an UPDATE answered by the owner of the call.
-func (d *Dialog) change(req *sip.Request, tx *sip.ServerTx) {
-	if !d.changing.CompareAndSwap(false, true) {
-		res := answerTo(req, sip.StatusInternalServerError, "Server Internal Error")
-		res.AppendHeader(sip.NewHeader("Retry-After", "1")) // RFC 3261 section 14.2
-		d.agent.respond(tx, res)
-		return
-	}
-	defer d.changing.Store(false)
-	select {
-	case <-d.acks: // left over from an earlier change
-	default:
-	}
-	r := reply{status: sip.StatusOK}
-	if req.IsInvite() || len(sdpOf(req)) > 0 {
-		r = d.ask(sdpOf(req))
-	}
-	res := answerTo(req, r.status, reasonPhrase(r.status))
-	if res.IsSuccess() {
-		s := d.session()
-		s.refresh(req)
-		res.AppendHeader(s.contact.Clone())
-		res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-	}
-	if len(r.sdp) > 0 {
-		t := sip.ContentTypeHeader("application/sdp")
-		res.AppendHeader(&t)
-		res.SetBody(r.sdp)
-	}
-	d.agent.respond(tx, res)
-	if req.IsInvite() && res.IsSuccess() {
-		d.awaitAck(req, tx, res)
-	}
-}
-
-// ask emits a Reinvite and waits for its Respond, within limits.
-func (d *Dialog) ask(sdp []byte) reply {
-	answered := make(chan reply, 1)
-	var once sync.Once
-	respond := func(status int, sdp []byte) {
-		once.Do(func() { answered <- reply{status, sdp} })
-	}
-	over := reply{status: sip.StatusCallTransactionDoesNotExists}
-	timer := time.NewTimer(d.agent.timing.reinvite)
-	defer timer.Stop()
-	if !d.post(Reinvite{SDP: sdp, Respond: respond}) {
-		return over
-	}
-	select {
-	case r := <-answered:
-		if r.status < 200 || r.status > 699 {
-			return reply{status: sip.StatusInternalServerError}
-		}
-		return r
-	case <-timer.C:
-		return reply{status: sip.StatusNotAcceptableHere}
-	case <-d.abandoned:
-		return over
-	}
-}
-
-func reasonPhrase(status int) string {
-	switch status {
-	case sip.StatusOK:
-		return "OK"
-	case sip.StatusCallTransactionDoesNotExists:
-		return "Call/Transaction Does Not Exist"
-	case sip.StatusNotAcceptableHere:
-		return "Not Acceptable Here"
-	case sip.StatusRequestPending:
-		return "Request Pending"
-	default:
-		return "Server Internal Error"
 	}
 }
 

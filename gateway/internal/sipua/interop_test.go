@@ -158,6 +158,20 @@ func TestSIPpIsCancelled(t *testing.T) {
 	require.NoError(t, wait())
 }
 
+// TestSIPpKeepsTheSession holds a call for three times the length of its session, renewed by either side.
+func TestSIPpKeepsTheSession(t *testing.T) {
+	for _, scenario := range []string{"callee_renewed.xml", "callee_renews.xml"} {
+		t.Run(scenario, func(t *testing.T) {
+			a, r := startAgent(t, fastLease), newRecorder(t)
+			acc, wait := sipp(t, scenario, gateway.TransportUDP)
+			dial(a, r, acc)
+			untilAnswered(r)
+			require.True(t, next[Ended](r).Remote)
+			require.NoError(t, wait())
+		})
+	}
+}
+
 // kamailio runs a registrar and proxy that knows bob at the peer, and returns an account of it.
 func kamailio(t *testing.T, bob *peer) gateway.Account {
 	t.Helper()

@@ -22,6 +22,10 @@ type invitation struct {
 	tx        *sip.ClientTx
 	last      *sip.Response // the last response
 	cancelled bool
+
+	quit     <-chan struct{}     // closed when the answer is no longer wanted
+	progress func(*sip.Response) // told the provisional responses
+	late     func(*sip.Response) // told a 2xx that nobody waits for any more
 }
 
 // pursue invites the callee, and whomever a 3xx names instead, until someone answers. It returns the last response
@@ -83,8 +87,11 @@ func (d *Dialog) try(target sip.Uri) (*sip.Response, *invitation, error) {
 			return nil, nil, err
 		}
 		res, err := inv.await()
-		if err != nil || !challenges(res) || d.isAbandoned() {
+		if err != nil || d.isAbandoned() || !challenges(res) && !d.terms.raise(res) {
 			return res, inv, err
+		}
+		if !challenges(res) {
+			continue
 		}
 		if err := d.creds.learn(res); err != nil {
 			return res, inv, &authError{err}
@@ -105,31 +112,58 @@ func (d *Dialog) invite(target sip.Uri) (*invitation, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.cseq++
-	req := a.request(sip.INVITE, target, d.id, d.cseq)
+	req := a.request(sip.INVITE, target, d.id, d.cseq.Add(1))
 	if h.route != nil {
 		req.AppendHeader(&sip.RouteHeader{Address: *h.route})
 	}
 	req.AppendHeader(path.contact(d.p.Account.Login))
-	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-	setBody(req, "application/sdp", d.p.SDP)
-	if err := d.creds.apply(req); err != nil {
-		return nil, err
-	}
 	path.stamp(req, a.Addr())
-	tx, err := a.tx.Request(ctx, req)
-	if err != nil {
-		return nil, fmt.Errorf("send INVITE: %w", err)
-	}
-	inv := &invitation{d: d, req: req, tx: tx}
-	tx.OnRetransmission(inv.repeated)
-	return inv, nil
+	d.describe(req, "")
+	setBody(req, "application/sdp", d.p.SDP)
+	inv := &invitation{d: d, req: req, quit: d.abandoned, progress: d.told}
+	inv.late = inv.reject
+	return inv, inv.send(ctx)
 }
 
-// await tells of provisional responses and returns the final one. Once the call is abandoned it sends CANCEL as soon
-// as RFC 3261 section 9.1 allows, and waits for so long and no longer.
+// told hands a provisional response up.
+func (d *Dialog) told(res *sip.Response) {
+	d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
+}
+
+// describe adds to an INVITE or UPDATE what we can do and what we ask of the session timer.
+func (d *Dialog) describe(req *sip.Request, refresher string) {
+	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
+	req.AppendHeader(sip.NewHeader("Supported", d.agent.supported(req.Method)))
+	d.terms.write(req, refresher)
+}
+
+// send puts the INVITE on the network.
+func (inv *invitation) send(ctx context.Context) error {
+	if err := inv.d.creds.apply(inv.req); err != nil {
+		return err
+	}
+	tx, err := inv.d.agent.tx.Request(ctx, inv.req)
+	if err != nil {
+		return fmt.Errorf("send INVITE: %w", err)
+	}
+	inv.tx = tx
+	tx.OnRetransmission(inv.repeated)
+	return nil
+}
+
+// unwanted reports whether the answer is no longer waited for.
+func (inv *invitation) unwanted() bool {
+	select {
+	case <-inv.quit:
+		return true
+	default:
+		return false
+	}
+}
+
+// await tells of provisional responses and returns the final one. Once that is unwanted it sends CANCEL as soon as RFC 3261 section 9.1 allows, and waits for so long and no longer.
 func (inv *invitation) await() (*sip.Response, error) {
-	abandoned := inv.d.abandoned
+	quit := inv.quit
 	var giveUp <-chan time.Time
 	for {
 		select {
@@ -138,19 +172,21 @@ func (inv *invitation) await() (*sip.Response, error) {
 			if !res.IsProvisional() {
 				return res, nil
 			}
-			if inv.d.isAbandoned() {
+			if inv.unwanted() {
 				inv.cancel()
 				continue
 			}
-			inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
+			inv.progress(res)
 		case <-inv.tx.Done():
 			return inv.last, fmt.Errorf("INVITE: %w", inv.tx.Err())
-		case <-abandoned:
-			abandoned = nil
+		case <-quit:
+			quit = nil
 			giveUp = time.After(inv.d.agent.timing.hangup)
 			inv.cancel()
 		case <-giveUp:
 			return inv.last, errGaveUp
+		case <-inv.d.agent.cut:
+			return inv.last, errClosed
 		}
 	}
 }
@@ -202,7 +238,7 @@ func (inv *invitation) repeated(res *sip.Response) {
 			inv.reject(res)
 			return
 		}
-		if err := s.repeatAck(); err != nil {
+		if err := s.repeatAck(res.CSeq().SeqNo); err != nil {
 			inv.d.log.Debug("ack not repeated", "error", err)
 		}
 	})
@@ -212,7 +248,7 @@ func (inv *invitation) repeated(res *sip.Response) {
 func (inv *invitation) reject(res *sip.Response) {
 	ctx, stop := context.WithTimeout(context.Background(), inv.d.agent.timing.hangup)
 	defer stop()
-	s := newSession(inv.d.agent, inv.req, res, inv.d.creds)
+	s := newSession(inv.d, inv.req, res)
 	if err := s.acknowledge(ctx, inv.req); err != nil {
 		inv.d.log.Debug("ack not sent", "error", err)
 	}
@@ -235,7 +271,7 @@ func (inv *invitation) linger() {
 			case res.IsProvisional():
 				inv.cancel()
 			case res.IsSuccess():
-				inv.reject(res)
+				inv.late(res)
 				return
 			default:
 				return

@@ -11,32 +11,29 @@ import (
 // session is a confirmed dialog on the side that called (RFC 3261 section 12): who speaks, over which proxies, to
 // which address.
 type session struct {
-	agent     *Agent
+	d         *Dialog
 	id        identity
 	remoteTag string
 	transport string
 	contact   *sip.ContactHeader
 	routes    []sip.Uri
-	creds     *credentials
 
 	mu     sync.Mutex // guards what follows
 	target sip.Uri
-	cseq   uint32
 	ack    *sip.Request
+	update bool   // the other side takes UPDATE
+	local  []byte // our last description of the session
 }
 
 // newSession makes the session that a 2xx to our INVITE stands for.
-func newSession(a *Agent, invite *sip.Request, res *sip.Response, creds *credentials) *session {
-	cseq := invite.CSeq().SeqNo
+func newSession(d *Dialog, invite *sip.Request, res *sip.Response) *session {
 	s := &session{
-		agent:     a,
+		d:         d,
 		id:        identity{callID: invite.CallID().Value(), from: invite.From(), to: res.To()},
 		remoteTag: tagOf(res.To().Params),
 		transport: invite.Transport(),
 		contact:   invite.Contact(),
-		creds:     creds,
 		target:    invite.Recipient,
-		cseq:      cseq,
 	}
 	s.refresh(res)
 	for _, h := range res.GetHeaders("Record-Route") {
@@ -51,8 +48,13 @@ func newSession(a *Agent, invite *sip.Request, res *sip.Response, creds *credent
 func tagOf(params sip.HeaderParams) string { return params.GetOr("tag", "") }
 
 // refresh takes the other side's new address from a message that may change it.
-func (s *session) refresh(msg interface{ Contact() *sip.ContactHeader }) {
-	c := msg.Contact()
+func (s *session) refresh(msg sip.Message) {
+	if header(msg, "Allow") != nil {
+		s.mu.Lock()
+		s.update = lists(msg, "Allow", "", string(sip.UPDATE))
+		s.mu.Unlock()
+	}
+	c := contactOf(msg)
 	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" || c.Address.Host == "" {
 		return
 	}
@@ -62,20 +64,32 @@ func (s *session) refresh(msg interface{ Contact() *sip.ContactHeader }) {
 	s.target.Headers = nil
 }
 
+func contactOf(msg sip.Message) *sip.ContactHeader {
+	c, _ := header(msg, "Contact").(*sip.ContactHeader)
+	return c
+}
+
+// proposed notes our description of the session, to be repeated when only the session timer is to be renewed.
+func (s *session) proposed(sdp []byte) {
+	if len(sdp) == 0 {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.local = sdp
+}
+
 // request builds the next request of the dialog.
 func (s *session) request(ctx context.Context, method sip.RequestMethod) (*sip.Request, error) {
-	s.mu.Lock()
-	s.cseq++
-	cseq := s.cseq
-	s.mu.Unlock()
-	return s.numbered(ctx, method, cseq)
+	return s.numbered(ctx, method, s.d.cseq.Add(1))
 }
 
 func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq uint32) (*sip.Request, error) {
 	s.mu.Lock()
 	target, routes, next := plan(s.target, s.routes)
 	s.mu.Unlock()
-	req := s.agent.request(method, target, s.id, cseq)
+	a := s.d.agent
+	req := a.request(method, target, s.id, cseq)
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
 	}
@@ -83,11 +97,11 @@ func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq u
 	if t, ok := next.UriParams.Get("transport"); ok {
 		h.transport = transportName(t)
 	}
-	p, err := s.agent.path(ctx, h)
+	p, err := a.path(ctx, h)
 	if err != nil {
 		return nil, err
 	}
-	p.stamp(req, s.agent.Addr())
+	p.stamp(req, a.Addr())
 	return req, nil
 }
 
@@ -119,29 +133,32 @@ func (s *session) acknowledge(ctx context.Context, invite *sip.Request) error {
 	s.mu.Lock()
 	s.ack = ack
 	s.mu.Unlock()
-	return s.repeatAck()
+	return s.repeatAck(invite.CSeq().SeqNo)
 }
 
-// repeatAck answers a repeated 2xx with the same ACK.
-func (s *session) repeatAck() error {
+// repeatAck answers a repeated 2xx to our last INVITE with the same ACK.
+func (s *session) repeatAck(cseq uint32) error {
 	s.mu.Lock()
 	ack := s.ack
 	if ack != nil {
 		ack = ack.Clone()
 	}
 	s.mu.Unlock()
-	if ack == nil {
+	if ack == nil || ack.CSeq().SeqNo != cseq {
 		return nil
 	}
-	return s.agent.transport.WriteMsg(ack)
+	return s.d.agent.transport.WriteMsg(ack)
 }
 
-// do sends a request inside the dialog and waits for the answer.
-func (s *session) do(ctx context.Context, method sip.RequestMethod, contentType string, body []byte) (*sip.Response, error) {
-	return s.agent.exchange(ctx, s.creds, func(ctx context.Context) (*sip.Request, error) {
+// do sends a request inside the dialog and waits for the answer, after add has added what headers it wants.
+func (s *session) do(ctx context.Context, method sip.RequestMethod, contentType string, body []byte, add ...func(*sip.Request)) (*sip.Response, error) {
+	return s.d.agent.exchange(ctx, s.d.creds, func(ctx context.Context) (*sip.Request, error) {
 		req, err := s.request(ctx, method)
 		if err != nil {
 			return nil, err
+		}
+		for _, f := range add {
+			f(req)
 		}
 		setBody(req, contentType, body)
 		return req, nil

@@ -1,16 +1,20 @@
 package sipua
 
-import "time"
+import (
+	"math/rand/v2"
+	"time"
+)
 
 // timing holds how long the agent waits for others. The retransmission timers of RFC 3261 are sipgo's.
 type timing struct {
-	dial       time.Duration // a name to resolve and a connection to open
-	hangup     time.Duration // a provisional to CANCEL after, the final response to a CANCEL, the answer to a BYE
-	linger     time.Duration // a late answer to an INVITE that was given up: 64*T1, RFC 3261 section 9.1
-	reinvite   time.Duration // our side to answer a re-INVITE
-	ack        time.Duration // the ACK to our 2xx: 64*T1, RFC 3261 section 13.3.1.4
-	unregister time.Duration // the registrar, when the gateway stops
-	retryMin   time.Duration // first pause after a failed refresh; doubles
+	dial       time.Duration                   // a name to resolve and a connection to open
+	hangup     time.Duration                   // a provisional to CANCEL after, the final response to a CANCEL, the answer to a BYE
+	linger     time.Duration                   // a late answer to an INVITE that was given up: 64*T1, RFC 3261 section 9.1
+	reinvite   time.Duration                   // our side to answer a re-INVITE
+	ack        time.Duration                   // the ACK to our 2xx: 64*T1, RFC 3261 section 13.3.1.4
+	crossed    func(caller bool) time.Duration // before trying again what crossed the other side's
+	unregister time.Duration                   // the registrar, when the gateway stops
+	retryMin   time.Duration                   // first pause after a failed refresh; doubles
 	retryMax   time.Duration
 }
 
@@ -21,8 +25,19 @@ func defaultTiming() timing {
 		linger:     32 * time.Second,
 		reinvite:   2 * time.Second,
 		ack:        32 * time.Second,
+		crossed:    crossed,
 		unregister: 2 * time.Second,
 		retryMin:   2 * time.Second,
 		retryMax:   2 * time.Minute,
 	}
+}
+
+// crossed is how long to wait after two changes of a session crossed: who placed the call waits longer, so that they
+// do not cross again (RFC 3261 section 14.1).
+func crossed(caller bool) time.Duration {
+	const step = 10 * time.Millisecond
+	if caller {
+		return time.Duration(210+rand.IntN(191)) * step
+	}
+	return time.Duration(rand.IntN(201)) * step
 }
