@@ -56,7 +56,7 @@ func (e *Engine) EndCall(_ context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	room.call.Hangup()
+	room.call.Hangup(gateway.EndLocal)
 	return nil
 }
 

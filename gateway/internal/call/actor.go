@@ -30,6 +30,8 @@ type Dialog interface {
 	Info(ctx context.Context, contentType string, body []byte) (status int, err error)
 	// Reinvite offers a changed description and returns the answer.
 	Reinvite(ctx context.Context, offer []byte) (answer []byte, err error)
+	// Refer asks the other side to call target, or to take the place of the other dialog's other side.
+	Refer(ctx context.Context, target string, other Dialog) error
 }
 
 // Media is the audio and video of a call.
@@ -68,6 +70,8 @@ type Params struct {
 	Spec       gateway.CallSpec
 	RTMPTarget string // for display
 	Signal     Signal
+	Incoming   *Incoming // nil: Signal places the call
+	Browser    bool      // a browser talks in it
 	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
 	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
 	// Publish is told every new value of the call, from the call's goroutine.
@@ -75,7 +79,7 @@ type Params struct {
 	Log     *slog.Logger
 }
 
-// Call is one outgoing call.
+// Call is one call.
 type Call struct {
 	p       Params
 	log     *slog.Logger
@@ -87,6 +91,7 @@ type Call struct {
 
 	// What follows belongs to the goroutine in Run.
 	state       state
+	browser     bool
 	push        Push
 	injection   Injection
 	media       Media
@@ -97,7 +102,7 @@ type Call struct {
 	ended       time.Time
 }
 
-// New makes a call that Run will place.
+// New makes a call that Run will place, or let ring.
 func New(p Params) *Call {
 	c := &Call{
 		p:       p,
@@ -106,6 +111,7 @@ func New(p Params) *Call {
 		done:    make(chan struct{}),
 		state:   state{status: gateway.CallNew},
 		created: time.Now(),
+		browser: p.Browser,
 	}
 	if p.Spec.RTMPURL != "" {
 		c.push.Status = gateway.RTMPWait
@@ -116,7 +122,7 @@ func New(p Params) *Call {
 // Announce publishes the call as new. It may be called before Run.
 func (c *Call) Announce() { c.publish() }
 
-// Run places the call and lives until it is over and its media is closed. When ctx ends the call is hung up.
+// Run places the call, or lets it ring, and lives until it is over and its media is closed. When ctx ends the call is hung up.
 func (c *Call) Run(ctx context.Context) {
 	defer c.helpers.Wait()
 	life, abandon := context.WithCancel(context.WithoutCancel(ctx))
@@ -125,13 +131,15 @@ func (c *Call) Run(ctx context.Context) {
 	defer ticker.Stop()
 	stopping := ctx.Done()
 	defer c.leave()
-	c.step(life, started{register: c.p.Spec.Account.Register})
+	limit := c.begin(life)
 	for !c.state.over {
 		select {
 		case do := <-c.inbox:
 			do(life)
 		case <-ticker.C:
 			c.publish()
+		case <-limit:
+			c.step(life, unanswered{})
 		case <-stopping:
 			stopping = nil
 			c.step(life, hangup{gateway.EndShutdown})
@@ -161,7 +169,7 @@ func (c *Call) leave() {
 }
 
 // Hangup asks for the end of the call. It does not wait.
-func (c *Call) Hangup() { c.post(hangup{gateway.EndLocal}) }
+func (c *Call) Hangup(why gateway.EndReason) { c.post(hangup{why}) }
 
 // SetPush tells the call what became of its publication.
 func (c *Call) SetPush(p Push) {
@@ -284,6 +292,10 @@ func (c *Call) do(ctx context.Context, e effect) event {
 		return c.negotiate(e)
 	case doHangup:
 		c.dialog.Hangup(string(c.state.ending.Reason))
+	case doRing:
+		c.p.Incoming.Ringing.Ring()
+	case doTake:
+		return c.take()
 	}
 	return nil
 }

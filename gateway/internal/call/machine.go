@@ -12,6 +12,15 @@ type state struct {
 	media     bool // media was negotiated, early or final
 	over      bool
 	held      gateway.Held
+
+	incoming bool
+	late     bool // the caller leaves the offer to us
+	taken    bool // we have answered; the caller has not acknowledged
+}
+
+// rings reports whether the call is one to us that waits to be taken.
+func (s state) rings() bool {
+	return s.incoming && s.status == gateway.CallRing && !s.taken && !s.hangingUp
 }
 
 // up reports whether the call was answered and is not being hung up.
@@ -44,6 +53,9 @@ type (
 		text   string
 	}
 	hangup     struct{ reason gateway.EndReason }
+	called     struct{ late bool } // a call comes in
+	taken      struct{}
+	unanswered struct{}          // it has rung long enough
 	localHold  struct{ on bool } // the other side has agreed to it
 	remoteHold struct{ on bool }
 )
@@ -56,6 +68,9 @@ func (mediaRefused) event() {}
 func (failed) event()       {}
 func (ended) event()        {}
 func (hangup) event()       {}
+func (called) event()       {}
+func (taken) event()        {}
+func (unanswered) event()   {}
 func (localHold) event()    {}
 func (remoteHold) event()   {}
 
@@ -70,14 +85,18 @@ type (
 		final bool
 	}
 	doHangup struct{}
+	doRing   struct{}
+	doTake   struct{}
 )
 
 func (doRegister) effect()  {}
 func (doInvite) effect()    {}
 func (doNegotiate) effect() {}
 func (doHangup) effect()    {}
+func (doRing) effect()      {}
+func (doTake) effect()      {}
 
-// next is the state machine of an outgoing call.
+// next is the state machine of a call. It begins with started or with called.
 func next(s state, ev event) (state, []effect) {
 	if s.over {
 		return s, nil
@@ -85,6 +104,14 @@ func next(s state, ev event) (state, []effect) {
 	switch ev := ev.(type) {
 	case started:
 		return onStarted(s, ev)
+	case called:
+		return onCalled(s, ev)
+	case taken:
+		return onTaken(s)
+	case unanswered:
+		if s.rings() {
+			return onHangup(s, gateway.Ending{Reason: gateway.EndNoAnswer})
+		}
 	case registered:
 		return onRegistered(s)
 	case provisional:
@@ -116,6 +143,20 @@ func onStarted(s state, ev started) (state, []effect) {
 	}
 	s.dialog = true
 	return s, []effect{doInvite{}}
+}
+
+func onCalled(s state, ev called) (state, []effect) {
+	s.incoming, s.late, s.dialog = true, ev.late, true
+	s.status, s.sipStatus = gateway.CallRing, sipRinging
+	return s, []effect{doRing{}}
+}
+
+func onTaken(s state) (state, []effect) {
+	if !s.rings() {
+		return s, nil
+	}
+	s.taken, s.media = true, true
+	return s, []effect{doTake{}}
 }
 
 func onRegistered(s state) (state, []effect) {
@@ -155,6 +196,9 @@ func onAnswered(s state, ev answered) (state, []effect) {
 		return s, nil
 	}
 	s.status, s.media = gateway.CallEstablished, true
+	if s.incoming && !s.late {
+		return s, nil // what was agreed on is in our answer
+	}
 	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
 }
 
@@ -206,7 +250,7 @@ func onHangup(s state, why gateway.Ending) (state, []effect) {
 func finish(s state) state {
 	s.over = true
 	switch s.ending.Reason {
-	case gateway.EndLocal, gateway.EndRemote, gateway.EndShutdown:
+	case gateway.EndLocal, gateway.EndRemote, gateway.EndShutdown, gateway.EndBrowser, gateway.EndTransferred:
 		s.status = gateway.CallFinish
 	case gateway.EndBusy:
 		s.status = gateway.CallBusy

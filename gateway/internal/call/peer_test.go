@@ -19,7 +19,10 @@ type phone struct {
 	infos    []string
 	refusing int // status of the answers to INFO, if not 200
 	offers   []string
-	stubborn error // of every re-INVITE
+	stubborn error // of every re-INVITE and REFER
+	referred []string
+	rang     int
+	answers  []string
 
 	registrar func(ctx context.Context) (int, error)
 }
@@ -38,6 +41,26 @@ func (p *phone) Reinvite(_ context.Context, offer []byte) ([]byte, error) {
 	defer p.mu.Unlock()
 	p.offers = append(p.offers, string(offer))
 	return []byte("agreed"), p.stubborn
+}
+
+func (p *phone) Refer(_ context.Context, target string, other Dialog) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.referred = append(p.referred, fmt.Sprintf("%s replacing %v", target, other != nil))
+	return p.stubborn
+}
+
+func (p *phone) Ring() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rang++
+}
+
+func (p *phone) Answer(sdp []byte, _ *Call) Dialog {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers = append(p.answers, string(sdp))
+	return p
 }
 
 func (p *phone) Hangup(reason string) {
