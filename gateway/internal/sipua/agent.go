@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -9,6 +10,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -18,12 +20,16 @@ import (
 
 // Params is what an Agent is made of.
 type Params struct {
-	Host           string        // address to bind; empty = every address
-	Port           int           // 0 = any port that is free for both UDP and TCP
-	PublicIP       string        // address to name in Via, Contact and SDP; empty = ours on the route to the peer
-	RegisterExpiry time.Duration // asked for in REGISTER
-	SessionExpires time.Duration // after which a call that was not refreshed ends, as we ask for it; 0 = half an hour
-	MinSE          time.Duration // the briefest such time we agree to; 0 = 90 s
+	Host           string          // address to bind; empty = every address
+	Port           int             // 0 = any port that is free for both UDP and TCP
+	PublicIP       string          // address to name in Via, Contact and SDP; empty = ours on the route to the peer
+	RegisterExpiry time.Duration   // asked for in REGISTER
+	SessionExpires time.Duration   // after which a call that was not refreshed ends, as we ask for it; 0 = half an hour
+	MinSE          time.Duration   // the briefest such time we agree to; 0 = 90 s
+	NoReliable     bool            // never ask for, nor give, reliable provisional responses (RFC 3262)
+	OnInvite       func(*Incoming) // told each call to us, in a goroutine of its own; nil = calls are refused
+	TLS            *tls.Config     // for connections to servers; nil = what the system trusts. The name is set here
+	Resolver       Resolver        // nil = the system's
 	UserAgent      string
 	Log            *slog.Logger
 }
@@ -37,6 +43,7 @@ type Agent struct {
 
 	udp       *datagrams
 	tcp       *streams
+	tls       *streams
 	transport *sip.TransportLayer
 	tx        *sip.TransactionLayer
 	strangers *bucket
@@ -53,6 +60,7 @@ type Agent struct {
 	sealed        bool       // no new tasks of any kind
 	dialogs       map[dialogKey]*Dialog
 	registrations map[gateway.Account]*registration
+	arriving      map[arrival]bool // INVITEs that are being answered
 }
 
 type counters struct {
@@ -70,6 +78,9 @@ var errClosed = errors.New("sip user agent is closed")
 
 // New makes an agent that Start will put on the network.
 func New(p Params) (*Agent, error) {
+	if p.Resolver == nil {
+		p.Resolver = net.DefaultResolver
+	}
 	a := &Agent{
 		params:        p,
 		log:           p.Log,
@@ -78,6 +89,7 @@ func New(p Params) (*Agent, error) {
 		cut:           make(chan struct{}),
 		dialogs:       make(map[dialogKey]*Dialog),
 		registrations: make(map[gateway.Account]*registration),
+		arriving:      make(map[arrival]bool),
 	}
 	if p.PublicIP != "" {
 		ip, err := netip.ParseAddr(p.PublicIP)
@@ -113,14 +125,15 @@ func (a *Agent) Start() error {
 	}
 	parser := sip.NewParser()
 	a.udp = newDatagrams(udp, parser, &a.stats.garbage)
-	a.tcp = newStreams(tcp, parser, &a.stats.garbage)
+	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage)
+	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage)
 	log := slog.New(quietHandler{a.log.Handler()})
 	a.transport = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
 		sip.WithTransportLayerLogger(log),
-		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: &sip.TransportTCP{
-			WriteTimeout: a.timing.dial,
-			DialerCreate: func(net.Addr) net.Dialer { return net.Dialer{Timeout: a.timing.dial} },
-		}}))
+		sip.WithTransportLayerTransports(sip.TransportsConfig{
+			TCP: a.streamTransport(),
+			TLS: &sip.TransportTLS{TransportTCP: a.streamTransport()},
+		}))
 	a.tx = sip.NewTransactionLayer(a.transport,
 		sip.WithTransactionLayerLogger(log),
 		sip.WithTransactionLayerTerminateOnConnClose(),
@@ -128,9 +141,23 @@ func (a *Agent) Start() error {
 	a.tx.OnRequest(a.handle)
 	a.serve.Go(func() { a.listen("udp", func() error { return a.transport.ServeUDP(a.udp) }) })
 	a.serve.Go(func() { a.listen("tcp", func() error { return a.transport.ServeTCP(a.tcp) }) })
+	a.serve.Go(func() { a.listen("tls", func() error { return a.transport.ServeTLS(a.tls) }) })
 	<-a.udp.serving
 	<-a.tcp.serving
+	<-a.tls.serving
 	return nil
+}
+
+var errNoConnection = errors.New("the connection is closed")
+
+// streamTransport is TCP as sipgo knows it. It is not to open connections: reach does.
+func (a *Agent) streamTransport() *sip.TransportTCP {
+	return &sip.TransportTCP{
+		WriteTimeout: a.timing.dial,
+		DialerCreate: func(net.Addr) net.Dialer {
+			return net.Dialer{Control: func(string, string, syscall.RawConn) error { return errNoConnection }}
+		},
+	}
 }
 
 func (a *Agent) listen(network string, serve func() error) {
@@ -178,15 +205,14 @@ func (a *Agent) Close(ctx context.Context) error {
 	a.sealed = true
 	a.mu.Unlock()
 	close(a.cut)
-	if a.tx != nil {
-		a.tx.Close()
-	}
-	a.tasks.Wait()          // before the transport closes: a request would make it open another socket, and leave it open
-	if a.tx == nil {
+	if a.tx == nil { // never started
+		a.tasks.Wait()
 		return err
 	}
+	a.tx.Close()
+	a.tasks.Wait()          // what they sent when the transport is closed would make sipgo open another socket, and leave it open
 	_ = a.transport.Close() // complains of connections that closed meanwhile
-	err = errors.Join(err, a.tcp.Close(), a.udp.Close())
+	err = errors.Join(err, a.tcp.Close(), a.tls.Close(), a.udp.Close())
 	a.serve.Wait()
 	return err
 }

@@ -27,9 +27,7 @@ func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 	}
 	granted, ok := d.concede(req)
 	if !ok {
-		res := answerTo(req, statusIntervalTooSmall, reasonPhrase(statusIntervalTooSmall))
-		res.AppendHeader(minSE(d.agent.offeredTerms().least))
-		d.agent.respond(tx, res)
+		d.agent.respond(tx, d.tooFast(req))
 		return
 	}
 	select {
@@ -45,6 +43,13 @@ func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 	if req.IsInvite() && res.IsSuccess() {
 		d.awaitAck(req, tx, res)
 	}
+}
+
+// tooFast refuses a session timer.
+func (d *Dialog) tooFast(req *sip.Request) *sip.Response {
+	res := answerTo(req, statusIntervalTooSmall, reasonPhrase(statusIntervalTooSmall))
+	res.AppendHeader(minSE(d.agent.offeredTerms().least))
+	return res
 }
 
 // notNow refuses a change of the session while another is under way (RFC 3261 section 14.2).
@@ -66,7 +71,7 @@ func (d *Dialog) answerChange(req *sip.Request, r reply, granted tenure) *sip.Re
 		s.proposed(r.sdp)
 		res.AppendHeader(s.contact.Clone())
 		res.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-		res.AppendHeader(sip.NewHeader("Supported", d.agent.supported(req.Method)))
+		res.AppendHeader(sip.NewHeader("Supported", d.agent.supported(false)))
 		granted.write(res, req)
 		d.lease.grant(granted)
 	}
@@ -102,6 +107,10 @@ func (d *Dialog) ask(sdp []byte) reply {
 
 func reasonPhrase(status int) string {
 	switch status {
+	case sip.StatusRinging:
+		return "Ringing"
+	case sip.StatusSessionInProgress:
+		return "Session Progress"
 	case sip.StatusOK:
 		return "OK"
 	case sip.StatusCallTransactionDoesNotExists:
@@ -112,6 +121,18 @@ func reasonPhrase(status int) string {
 		return "Session Interval Too Small"
 	case sip.StatusRequestPending:
 		return "Request Pending"
+	case sip.StatusAccepted:
+		return "Accepted"
+	case sip.StatusForbidden:
+		return "Forbidden"
+	case sip.StatusNotFound:
+		return "Not Found"
+	case sip.StatusTemporarilyUnavailable:
+		return "Temporarily Unavailable"
+	case sip.StatusBusyHere:
+		return "Busy Here"
+	case sip.StatusGlobalDecline:
+		return "Decline"
 	default:
 		return "Server Internal Error"
 	}

@@ -24,7 +24,7 @@ type InviteParams struct {
 	Handle      func(Event) // called by the dialog's goroutine; it should not block for long
 }
 
-// Dialog is one call placed by Invite, from the INVITE to its end.
+// Dialog is one call placed by Invite, or answered by Incoming.Answer, from the INVITE to its end.
 type Dialog struct {
 	agent  *Agent
 	p      InviteParams
@@ -37,16 +37,20 @@ type Dialog struct {
 	terms  terms         // what we ask of the session timer; belongs to who may change the session
 	lease  *lease
 
-	inbox     chan Event    // from the handlers of incoming requests
-	abandoned chan struct{} // closed when the call is to end
-	byed      chan struct{} // closed when the other side said BYE
-	done      chan struct{} // closed after the last event
-	acks      chan uint32   // numbers of ACKs to our own 2xx
-	turn      turn          // who changes the session
+	inbox     chan Event        // from the handlers of incoming requests
+	abandoned chan struct{}     // closed when the call is to end
+	byed      chan struct{}     // closed when the other side said BYE
+	done      chan struct{}     // closed after the last event
+	acks      chan *sip.Request // ACKs to our own 2xx
+	pracks    chan *sip.Request // the PRACK of our last reliable response
+	turn      turn              // who changes the session
+
+	referring atomic.Bool // a transfer we asked for is under way
 
 	mu   sync.Mutex // guards what follows
 	why  abandonment
 	sess *session
+	due  rack // the reliable response that waits for its PRACK
 }
 
 // abandonment is why a call is to end.
@@ -100,7 +104,8 @@ func (a *Agent) newDialog(p InviteParams) *Dialog {
 		abandoned: make(chan struct{}),
 		byed:      make(chan struct{}),
 		done:      make(chan struct{}),
-		acks:      make(chan uint32, 1),
+		acks:      make(chan *sip.Request, 1),
+		pracks:    make(chan *sip.Request, 1),
 		turn:      newTurn(),
 	}
 }
@@ -240,7 +245,7 @@ func (d *Dialog) talk(inv *invitation, res *sip.Response) Event {
 		return d.unestablished(res)
 	}
 	d.agreed(res)
-	d.emit(Answered{Status: res.StatusCode, SDP: sdpOf(res)})
+	d.emit(Answered{Status: res.StatusCode, SDP: inv.answerOf(res)})
 	return d.converse(s)
 }
 

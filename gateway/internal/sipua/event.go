@@ -47,6 +47,26 @@ type Refreshed struct {
 	SDP []byte
 }
 
+// Transfer is how a transfer goes on that we asked for by Refer, as the other side tells it. Status is 0 if it ended
+// without a word.
+type Transfer struct {
+	Status int
+	Text   string
+	Final  bool // nothing more will be told
+}
+
+// Referred is the other side's wish that we call somebody else. Replaces is the Replaces header for that call, if it is
+// to take the place of another. Accept and Reject may be called from any goroutine; the first call counts, and without
+// one the other side soon gets 603. After Accept, Notify tells the other side how the new call goes on; a status of 200
+// or more is the last.
+type Referred struct {
+	Target   string
+	Replaces string
+	Accept   func()
+	Reject   func(status int)
+	Notify   func(status int, text string)
+}
+
 // InfoReceived is an INFO request, already answered with 200.
 type InfoReceived struct {
 	ContentType string
@@ -59,4 +79,6 @@ func (Failed) event()       {}
 func (Ended) event()        {}
 func (Reinvite) event()     {}
 func (Refreshed) event()    {}
+func (Transfer) event()     {}
+func (Referred) event()     {}
 func (InfoReceived) event() {}

@@ -9,9 +9,6 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// maxStreams bounds the TCP connections others may hold open to us.
-const maxStreams = 256
-
 // maxReadErrors is how many reads in a row may fail before a UDP socket is given up.
 const maxReadErrors = 100
 
@@ -80,71 +77,4 @@ func wellFormed(msg sip.Message) bool {
 	}
 	req, isRequest := msg.(*sip.Request)
 	return !isRequest || req.Method == cseq.MethodName
-}
-
-// streams is the TCP listener as sipgo sees it: bounded in number, each connection checked by a streamGuard.
-type streams struct {
-	net.Listener
-	parser  *sip.Parser
-	garbage *atomic.Uint64
-	open    atomic.Int64
-	serving chan struct{}
-	once    sync.Once
-}
-
-func newStreams(l net.Listener, p *sip.Parser, garbage *atomic.Uint64) *streams {
-	return &streams{Listener: l, parser: p, garbage: garbage, serving: make(chan struct{})}
-}
-
-func (s *streams) Accept() (net.Conn, error) {
-	s.once.Do(func() { close(s.serving) })
-	for {
-		conn, err := s.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		if s.open.Add(1) > maxStreams {
-			s.open.Add(-1)
-			_ = conn.Close()
-			continue
-		}
-		return &streamGuard{Conn: conn, owner: s, shadow: s.parser.NewSIPStream()}, nil
-	}
-}
-
-// streamGuard parses a TCP stream ahead of sipgo, for the reasons given at datagrams. What is not SIP ends the
-// connection.
-type streamGuard struct {
-	net.Conn
-	owner  *streams
-	shadow *sip.ParserStream // belongs to the reader
-	once   sync.Once
-}
-
-var errNotSIP = errors.New("not a sip stream")
-
-func (g *streamGuard) Read(b []byte) (int, error) {
-	n, err := g.Conn.Read(b)
-	if err != nil || g.follows(b[:n]) {
-		return n, err
-	}
-	g.owner.garbage.Add(1)
-	_ = g.Close()
-	return 0, errors.Join(errNotSIP, net.ErrClosed)
-}
-
-func (g *streamGuard) follows(b []byte) (ok bool) {
-	defer func() {
-		if recover() != nil {
-			ok = false
-		}
-	}()
-	sound := true
-	err := g.shadow.ParseSIPStream(b, func(msg sip.Message) { sound = sound && wellFormed(msg) })
-	return sound && (err == nil || errors.Is(err, sip.ErrParseSipPartial))
-}
-
-func (g *streamGuard) Close() error {
-	g.once.Do(func() { g.owner.open.Add(-1) })
-	return g.Conn.Close()
 }

@@ -8,7 +8,9 @@ import (
 
 // handle is given every request from the network, each in a goroutine of sipgo's.
 func (a *Agent) handle(req *sip.Request, tx *sip.ServerTx) {
-	a.enter(func() { a.dispatch(req, tx) })
+	if !a.enter(func() { a.dispatch(req, tx) }) {
+		_ = tx.Connection().Close() // a request that comes this late makes sipgo open a socket for the answer
+	}
 	tx.TerminateGracefully()
 }
 
@@ -49,10 +51,14 @@ func (a *Agent) forget(d *Dialog) {
 	delete(a.dialogs, d.key())
 }
 
-// receiveStranger answers a request outside any dialog of ours. Calls are not taken yet.
+// receiveStranger answers a request outside any dialog of ours.
 func (a *Agent) receiveStranger(req *sip.Request, tx *sip.ServerTx) {
 	if scanner(req) || !a.strangers.take() {
 		a.stats.refused.Add(1)
+		return
+	}
+	if req.IsInvite() && tagOf(req.To().Params) == "" && a.params.OnInvite != nil {
+		a.admit(req, tx)
 		return
 	}
 	defer tx.Terminate() // keep nothing of a stranger, nor repeat the refusal to one who does not ACK

@@ -8,7 +8,7 @@ import (
 
 // serve answers a request of the other side inside the dialog.
 func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
-	if d.session() == nil && req.Method != sip.BYE {
+	if d.session() == nil && req.Method != sip.BYE && req.Method != sip.PRACK {
 		d.agent.respond(tx, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"))
 		return
 	}
@@ -25,6 +25,12 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 		d.post(infoOf(req))
 	case sip.OPTIONS:
 		d.agent.respond(tx, capabilities(req))
+	case sip.PRACK:
+		d.agent.respond(tx, d.announced(req))
+	case sip.REFER:
+		d.referred(req, tx)
+	case sip.NOTIFY:
+		d.notified(req, tx)
 	case sip.INVITE, sip.UPDATE:
 		d.consider(req, tx)
 	default:
@@ -69,27 +75,27 @@ func (d *Dialog) post(ev Event) bool {
 }
 
 // awaitAck repeats our 2xx until it is acknowledged: the transaction layer does not (RFC 3261 section 13.3.1.4). A
-// peer that never does is left.
-func (d *Dialog) awaitAck(req *sip.Request, tx *sip.ServerTx, res *sip.Response) {
+// peer that never does is left. It returns the ACK, or nil.
+func (d *Dialog) awaitAck(req *sip.Request, tx *sip.ServerTx, res *sip.Response) *sip.Request {
 	pause := sip.T1
 	deadline := time.NewTimer(d.agent.timing.ack)
 	defer deadline.Stop()
 	for {
 		select {
-		case seq := <-d.acks:
-			if seq == req.CSeq().SeqNo {
-				return
+		case ack := <-d.acks:
+			if ack.CSeq().SeqNo == req.CSeq().SeqNo {
+				return ack
 			}
-		case <-tx.Acks():
-			return
+		case ack := <-tx.Acks():
+			return ack
 		case <-time.After(pause):
 			d.agent.respond(tx, res)
 			pause = min(2*pause, sip.T2)
 		case <-deadline.C:
 			d.abandon(byUs, "the other side did not acknowledge")
-			return
+			return nil
 		case <-d.abandoned:
-			return
+			return nil
 		}
 	}
 }
@@ -97,7 +103,7 @@ func (d *Dialog) awaitAck(req *sip.Request, tx *sip.ServerTx, res *sip.Response)
 // acknowledged is told each ACK that arrives in the dialog.
 func (d *Dialog) acknowledged(ack *sip.Request) {
 	select {
-	case d.acks <- ack.CSeq().SeqNo:
+	case d.acks <- ack:
 	default:
 	}
 }

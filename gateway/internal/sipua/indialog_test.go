@@ -127,8 +127,9 @@ func TestRequestsInsideTheDialog(t *testing.T) {
 	}{
 		{"OPTIONS", nil, 200},
 		{"UPDATE", nil, 200},
-		{"REFER", []string{"Refer-To: <sip:x@127.0.0.1>"}, 501},
-		{"NOTIFY", []string{"Event: refer"}, 501},
+		{"REFER", nil, 400},
+		{"NOTIFY", []string{"Event: refer"}, 481},
+		{"NOTIFY", []string{"Event: presence"}, 489},
 		{"MESSAGE", nil, 501},
 		{"OPTIONS", []string{"Require: 100rel"}, 420},
 	} {

@@ -22,6 +22,7 @@ type invitation struct {
 	tx        *sip.ClientTx
 	last      *sip.Response // the last response
 	cancelled bool
+	forks     map[string]*fork // by tag; belongs to the dialog's goroutine
 
 	quit     <-chan struct{}     // closed when the answer is no longer wanted
 	progress func(*sip.Response) // told the provisional responses
@@ -75,14 +76,32 @@ func (d *Dialog) prepare() (sip.Uri, error) {
 	return atAccountPort(d.p.Account, target)
 }
 
-// try invites one target, meeting challenges.
-func (d *Dialog) try(target sip.Uri) (*sip.Response, *invitation, error) {
+// try invites one target, at one of its servers after the other if there are several.
+func (d *Dialog) try(target sip.Uri) (res *sip.Response, inv *invitation, err error) {
+	h, err := firstHop(d.p.Account, target)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d.agent.timing.dial)
+	remotes, err := d.agent.addresses(ctx, h)
+	cancel()
+	for _, h.remote = range remotes {
+		res, inv, err = d.tryAt(target, h)
+		if d.isAbandoned() || !elsewhere(res, err) {
+			break
+		}
+	}
+	return res, inv, err
+}
+
+// tryAt invites one target at one server, meeting challenges.
+func (d *Dialog) tryAt(target sip.Uri, h hop) (*sip.Response, *invitation, error) {
 	d.creds.begin()
 	for {
 		if d.isAbandoned() {
 			return nil, nil, errAbandoned
 		}
-		inv, err := d.invite(target)
+		inv, err := d.invite(target, h)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -100,14 +119,10 @@ func (d *Dialog) try(target sip.Uri) (*sip.Response, *invitation, error) {
 }
 
 // invite sends one INVITE.
-func (d *Dialog) invite(target sip.Uri) (*invitation, error) {
+func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	a := d.agent
 	ctx, cancel := context.WithTimeout(context.Background(), a.timing.dial)
 	defer cancel()
-	h, err := firstHop(d.p.Account, target)
-	if err != nil {
-		return nil, err
-	}
 	path, err := a.path(ctx, h)
 	if err != nil {
 		return nil, err
@@ -120,20 +135,22 @@ func (d *Dialog) invite(target sip.Uri) (*invitation, error) {
 	path.stamp(req, a.Addr())
 	d.describe(req, "")
 	setBody(req, "application/sdp", d.p.SDP)
-	inv := &invitation{d: d, req: req, quit: d.abandoned, progress: d.told}
-	inv.late = inv.reject
+	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}
+	inv.progress, inv.late = inv.told, inv.reject
 	return inv, inv.send(ctx)
 }
 
 // told hands a provisional response up.
-func (d *Dialog) told(res *sip.Response) {
-	d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
+func (inv *invitation) told(res *sip.Response) {
+	if inv.fresh(res) {
+		inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
+	}
 }
 
 // describe adds to an INVITE or UPDATE what we can do and what we ask of the session timer.
 func (d *Dialog) describe(req *sip.Request, refresher string) {
 	req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-	req.AppendHeader(sip.NewHeader("Supported", d.agent.supported(req.Method)))
+	req.AppendHeader(sip.NewHeader("Supported", d.agent.supported(tagOf(req.To().Params) == "")))
 	d.terms.write(req, refresher)
 }
 

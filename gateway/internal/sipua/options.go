@@ -43,9 +43,13 @@ func items(msg sip.Message, name, brief string) []string {
 	return all
 }
 
-// supported are the extensions we name in a request.
-func (a *Agent) supported(method sip.RequestMethod) string {
-	return "timer"
+// supported are the extensions we name in a message. In one that begins a call that is also the reliable announcement
+// of its progress (RFC 3262), unless it is switched off.
+func (a *Agent) supported(begins bool) string {
+	if begins && !a.params.NoReliable {
+		return "timer, replaces, 100rel"
+	}
+	return "timer, replaces"
 }
 
 // unsupported are the extensions a request insists on that we do not have.
@@ -53,7 +57,11 @@ func (a *Agent) unsupported(req *sip.Request) []string {
 	var lacking []string
 	for _, tag := range items(req, "Require", "") {
 		switch strings.ToLower(tag) {
-		case "timer":
+		case "timer", "replaces", "norefersub":
+		case "100rel":
+			if a.params.NoReliable || !req.IsInvite() || tagOf(req.To().Params) != "" {
+				lacking = append(lacking, tag)
+			}
 		default:
 			lacking = append(lacking, tag)
 		}

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,6 +55,8 @@ type peer struct {
 	addr    netip.AddrPort
 	in      chan message
 	send    func(to net.Addr, b []byte)
+	cut     func(from net.Addr) // ends a connection
+	pings   atomic.Uint64       // keep-alives that arrived
 
 	mu   sync.Mutex
 	seen map[string]bool
@@ -70,7 +73,12 @@ func (m message) response() *sip.Response { return m.Message.(*sip.Response) }
 
 func udpPeer(t *testing.T) *peer {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	return packetPeer(t, "127.0.0.1:0")
+}
+
+func packetPeer(t *testing.T, at string) *peer {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", at)
 	require.NoError(t, err)
 	p := &peer{
 		t: t, network: "UDP", addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(),
@@ -94,10 +102,19 @@ func udpPeer(t *testing.T) *peer {
 
 func tcpPeer(t *testing.T) *peer {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	return streamPeer(t, "TCP", "127.0.0.1:0", nil)
+}
+
+// streamPeer listens for connections, wrapped by wrap if that is not nil.
+func streamPeer(t *testing.T, network, at string, wrap func(net.Listener) net.Listener) *peer {
+	t.Helper()
+	l, err := net.Listen("tcp", at)
 	require.NoError(t, err)
+	if wrap != nil {
+		l = wrap(l)
+	}
 	p := &peer{
-		t: t, network: "TCP", addr: l.Addr().(*net.TCPAddr).AddrPort(),
+		t: t, network: network, addr: l.Addr().(*net.TCPAddr).AddrPort(),
 		in: make(chan message, 64), seen: make(map[string]bool),
 	}
 	conns := make(map[string]net.Conn)
@@ -106,6 +123,11 @@ func tcpPeer(t *testing.T) *peer {
 		c := conns[to.String()]
 		p.mu.Unlock()
 		_, _ = c.Write(b)
+	}
+	p.cut = func(from net.Addr) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		_ = conns[from.String()].Close()
 	}
 	var tasks sync.WaitGroup
 	tasks.Go(func() {
@@ -139,6 +161,9 @@ func (p *peer) readStream(c net.Conn) {
 		n, err := c.Read(buf)
 		if err != nil {
 			return
+		}
+		if string(buf[:n]) == "\r\n\r\n" {
+			p.pings.Add(1)
 		}
 		_ = parser.ParseSIPStream(buf[:n], func(m sip.Message) { p.deliver(m, m.String(), c.RemoteAddr()) })
 	}

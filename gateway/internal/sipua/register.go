@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 	"strconv"
 	"time"
 
@@ -46,13 +48,18 @@ type registration struct {
 	ask   chan chan error // callers of Register
 	done  chan struct{}
 
+	missed chan struct{} // holds one item when the connection to the registrar is lost
+	via    via           // that connection; guarded by the agent
+
 	// These belong to the goroutine of run.
-	id     identity
-	creds  *credentials
-	cseq   uint32
-	expiry time.Duration
-	up     bool // the last REGISTER succeeded
-	bound  bool // one did, so there is something to take back
+	id      identity
+	contact *sip.ContactHeader
+	last    netip.AddrPort // the server that answered
+	creds   *credentials
+	cseq    uint32
+	expiry  time.Duration
+	up      bool // the last REGISTER succeeded
+	bound   bool // one did, so there is something to take back
 }
 
 // Register makes sure that the account is registered. The first call sends the REGISTER and waits for the answer;
@@ -94,6 +101,7 @@ func (a *Agent) registration(acc gateway.Account) (*registration, error) {
 		agent:  a,
 		acc:    acc,
 		ask:    make(chan chan error),
+		missed: make(chan struct{}, 1),
 		done:   make(chan struct{}),
 		creds:  newCredentials(acc),
 		expiry: a.params.RegisterExpiry,
@@ -124,6 +132,7 @@ func (r *registration) run() {
 			}
 			waiting = append(waiting, answer)
 		case <-refresh.C:
+		case <-r.missed:
 		case <-r.agent.life.Done():
 			r.unregister()
 			return
@@ -208,7 +217,8 @@ func (r *registration) unregister() {
 	}
 }
 
-// send does one REGISTER (RFC 3261 section 10.2).
+// send does one REGISTER (RFC 3261 section 10.2), at one of the domain's servers after the other if there are several. The
+// last one that answered comes first.
 func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Response, error) {
 	target, err := registrarURI(r.acc)
 	if err != nil {
@@ -224,6 +234,30 @@ func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Res
 	if err != nil {
 		return nil, err
 	}
+	dial, cancel := context.WithTimeout(ctx, r.agent.timing.dial)
+	remotes, err := r.agent.addresses(dial, h)
+	cancel()
+	if err != nil {
+		return nil, err
+	}
+	if i := slices.Index(remotes, r.last); i > 0 {
+		remotes = slices.Insert(slices.Delete(remotes, i, i+1), 0, r.last)
+	}
+	var res *sip.Response
+	for _, h.remote = range remotes {
+		if res, err = r.sendTo(ctx, target, h, expiry); !elsewhere(res, err) || ctx.Err() != nil {
+			r.last = h.remote
+			break
+		}
+	}
+	return res, err
+}
+
+// sendTo does one REGISTER at one server.
+func (r *registration) sendTo(ctx context.Context, target sip.Uri, h hop, expiry time.Duration) (*sip.Response, error) {
+	r.agent.mu.Lock()
+	r.via = via{h.transport, h.remote}
+	r.agent.mu.Unlock()
 	return r.agent.exchange(ctx, r.creds, func(ctx context.Context) (*sip.Request, error) {
 		dial, cancel := context.WithTimeout(ctx, r.agent.timing.dial)
 		defer cancel()
@@ -232,11 +266,12 @@ func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Res
 			return nil, err
 		}
 		r.cseq++
+		r.contact = p.contact(r.acc.Login)
 		req := r.agent.request(sip.REGISTER, target, r.id, r.cseq)
 		if h.route != nil {
 			req.AppendHeader(&sip.RouteHeader{Address: *h.route})
 		}
-		req.AppendHeader(p.contact(r.acc.Login))
+		req.AppendHeader(r.contact.Clone())
 		req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(expiry.Seconds()))))
 		req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
 		setBody(req, "", nil)
@@ -248,10 +283,9 @@ func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Res
 // granted is the expiry the registrar gave to our contact, else to all, else what we asked for. The response lists
 // the contacts of other devices too.
 func (r *registration) granted(res *sip.Response) time.Duration {
-	port := int(r.agent.Addr().Port())
 	for _, h := range res.GetHeaders("Contact") {
 		c, ok := h.(*sip.ContactHeader)
-		if !ok || c.Address.User != escapeUser(r.acc.Login) || c.Address.Port != port {
+		if !ok || c.Address.User != r.contact.Address.User || c.Address.Port != r.contact.Address.Port {
 			continue
 		}
 		if t, err := parseSeconds(c.Params.GetOr("expires", "")); err == nil {

@@ -3,31 +3,45 @@ package sipua
 import (
 	"context"
 	"net/netip"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
 	"callcast/gateway"
 )
 
-const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, REFER, NOTIFY"
 
 // path is a hop made concrete: where it is and who we are on the way there.
 type path struct {
 	hop
-	remote netip.AddrPort
-	local  netip.AddrPort
+	local netip.AddrPort
 }
 
 func (a *Agent) path(ctx context.Context, h hop) (path, error) {
-	remote, err := resolve(ctx, h.host, h.port)
+	remotes, err := a.addresses(ctx, h)
 	if err != nil {
 		return path{}, err
 	}
-	ip, err := a.localIP(remote)
+	p := path{hop: h}
+	p.remote = remotes[0]
+	ip, err := a.localIP(p.remote)
 	if err != nil {
 		return path{}, err
 	}
-	return path{hop: h, remote: remote, local: netip.AddrPortFrom(ip, a.Addr().Port())}, nil
+	p.local = netip.AddrPortFrom(ip, a.Addr().Port())
+	if h.transport == "UDP" {
+		return p, nil
+	}
+	name := h.name
+	if name == "" {
+		name = h.host
+	}
+	f, err := a.reach(ctx, h.transport, name, p.remote)
+	if err == nil && f != nil && h.transport == "TLS" {
+		p.local = netip.AddrPortFrom(ip, f.local().Port()) // nobody can open TLS connections to us, but answer on this one
+	}
+	return p, err
 }
 
 // stamp addresses a request to the path and gives it a new transaction id.
@@ -49,11 +63,18 @@ func (p path) stamp(req *sip.Request, bound netip.AddrPort) {
 
 // contact is where the other side can reach us.
 func (p path) contact(login string) *sip.ContactHeader {
-	u := sip.Uri{Scheme: "sip", User: escapeUser(login), Host: p.local.Addr().String(), Port: int(p.local.Port())}
-	if p.transport == "TCP" {
-		u.UriParams.Add("transport", "tcp")
+	u := sip.Uri{Scheme: scheme(p.secure), User: escapeUser(login), Host: p.local.Addr().String(), Port: int(p.local.Port())}
+	if p.transport != "UDP" && !p.secure {
+		u.UriParams.Add("transport", strings.ToLower(p.transport))
 	}
 	return &sip.ContactHeader{Address: u}
+}
+
+func scheme(secure bool) string {
+	if secure {
+		return "sips"
+	}
+	return "sip"
 }
 
 // identity is what stays the same in all requests of one call or registration.

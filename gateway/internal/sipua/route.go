@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -12,35 +13,48 @@ import (
 	"callcast/gateway"
 )
 
-const defaultPort = 5060
+// defaultPort is where a transport listens if nothing else is said.
+func defaultPort(transport string) int {
+	if transport == "TLS" {
+		return 5061
+	}
+	return 5060
+}
 
 // hop is where a request is sent and how.
 type hop struct {
-	transport string // "UDP" or "TCP"
+	transport string // "UDP", "TCP" or "TLS"
 	host      string
 	port      int
-	route     *sip.Uri // the preloaded Route, if one is due
+	open      bool           // no port was said, so DNS may say host and port
+	secure    bool           // sips: it must not be sent by anything but TLS
+	name      string         // as TLS is to know it, if not host
+	remote    netip.AddrPort // its address, if it is decided
+	route     *sip.Uri       // the preloaded Route, if one is due
 }
 
 // firstHop decides where a request of an account that is not in a dialog goes: to the outbound proxy if the account
 // has one, with a Route unless the proxy is the target's own host (RFC 3261 section 8.1.2), else to the target.
 func firstHop(acc gateway.Account, target sip.Uri) (hop, error) {
 	h := hop{transport: transportName(string(acc.Transport))}
+	if target.Scheme == "sips" {
+		h.transport, h.secure = "TLS", true
+	}
 	if acc.OutboundProxy == "" {
-		if t, ok := target.UriParams.Get("transport"); ok {
-			if !strings.EqualFold(t, "udp") && !strings.EqualFold(t, "tcp") {
+		if t, ok := target.UriParams.Get("transport"); ok && !h.secure {
+			if !known(t) {
 				return h, fmt.Errorf("%w: transport %q is not supported", errBadAddress, t)
 			}
 			h.transport = transportName(t)
 		}
-		h.host, h.port = bareHost(target.Host), firstPort(target.Port)
+		h.at(target.Host, target.Port)
 		return h, nil
 	}
 	host, port, err := hostPort(acc.OutboundProxy)
 	if err != nil {
 		return h, fmt.Errorf("outbound proxy: %w", err)
 	}
-	h.host, h.port = host, firstPort(port, acc.Port)
+	h.at(host, port, acc.Port)
 	if !strings.EqualFold(host, bareHost(target.Host)) {
 		h.route = looseRoute(h)
 	}
@@ -54,33 +68,48 @@ func atAccountPort(acc gateway.Account, target sip.Uri) (sip.Uri, error) {
 		return target, fmt.Errorf("domain: %w", err)
 	}
 	if acc.OutboundProxy == "" && target.Port == 0 && strings.EqualFold(domain, bareHost(target.Host)) {
-		if port = firstPort(port, acc.Port); port != defaultPort {
+		t := transportName(string(acc.Transport))
+		if port = firstPort(t, port, acc.Port); port != defaultPort(t) {
 			target.Port = port
 		}
 	}
 	return target, nil
 }
 
-func firstPort(ports ...int) int {
+// at sets host and port: the first port that is said, else the usual one.
+func (h *hop) at(host string, ports ...int) {
+	h.host, h.port = bareHost(host), firstPort(h.transport, ports...)
+	h.open = max(0, slices.Max(ports)) == 0
+}
+
+func firstPort(transport string, ports ...int) int {
 	for _, p := range ports {
 		if p > 0 {
 			return p
 		}
 	}
-	return defaultPort
+	return defaultPort(transport)
+}
+
+func known(transport string) bool {
+	return strings.EqualFold(transport, transportName(transport))
 }
 
 func transportName(t string) string {
-	if strings.EqualFold(t, "tcp") {
+	switch strings.ToUpper(t) {
+	case "TCP":
 		return "TCP"
+	case "TLS":
+		return "TLS"
+	default:
+		return "UDP"
 	}
-	return "UDP"
 }
 
 func looseRoute(h hop) *sip.Uri {
 	u := &sip.Uri{Scheme: "sip", Host: h.host, Port: h.port}
-	if h.transport == "TCP" {
-		u.UriParams.Add("transport", "tcp")
+	if h.transport != "UDP" {
+		u.UriParams.Add("transport", strings.ToLower(h.transport))
 	}
 	u.UriParams.Add("lr", "")
 	return u
@@ -95,25 +124,6 @@ func registrarURI(acc gateway.Account) (sip.Uri, error) {
 	return atAccountPort(acc, u)
 }
 
-// resolve finds the address of a hop. IPv4 is preferred, as sipgo does.
-func resolve(ctx context.Context, host string, port int) (netip.AddrPort, error) {
-	if ip, err := netip.ParseAddr(host); err == nil {
-		return netip.AddrPortFrom(ip.Unmap(), uint16(port)), nil
-	}
-	ips, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("resolve %s: %w", host, err)
-	}
-	best := ips[0].Unmap()
-	for _, ip := range ips {
-		if ip = ip.Unmap(); ip.Is4() {
-			best = ip
-			break
-		}
-	}
-	return netip.AddrPortFrom(best, uint16(port)), nil
-}
-
 // LocalIP is our address as the account's proxy or domain should see it.
 func (a *Agent) LocalIP(acc gateway.Account) (netip.Addr, error) {
 	target, err := registrarURI(acc)
@@ -126,17 +136,17 @@ func (a *Agent) LocalIP(acc gateway.Account) (netip.Addr, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), a.timing.dial)
 	defer cancel()
-	remote, err := resolve(ctx, h.host, h.port)
+	remotes, err := a.addresses(ctx, h)
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	return a.localIP(remote)
+	return a.localIP(remotes[0])
 }
 
 // localIP is our address on the route to remote. An unspecified address must never reach a peer: it would send media
 // and requests to itself.
 func (a *Agent) localIP(remote netip.AddrPort) (netip.Addr, error) {
-	if a.public.IsValid() {
+	if a.public.IsValid() && a.public.Is4() == remote.Addr().Unmap().Is4() {
 		return a.public, nil
 	}
 	if bound := a.Addr().Addr(); !bound.IsUnspecified() {

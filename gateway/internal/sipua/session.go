@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 
@@ -55,7 +56,7 @@ func (s *session) refresh(msg sip.Message) {
 		s.mu.Unlock()
 	}
 	c := contactOf(msg)
-	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" || c.Address.Host == "" {
+	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" && c.Address.Scheme != "sips" || c.Address.Host == "" {
 		return
 	}
 	s.mu.Lock()
@@ -93,16 +94,36 @@ func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq u
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
 	}
-	h := hop{transport: s.transport, host: bareHost(next.Host), port: firstPort(next.Port)}
+	h := hop{transport: s.transport, name: s.d.serverName(next.Host)}
 	if t, ok := next.UriParams.Get("transport"); ok {
 		h.transport = transportName(t)
 	}
+	if next.Scheme == "sips" {
+		h.transport, h.secure = "TLS", true
+	}
+	h.at(next.Host, next.Port)
 	p, err := a.path(ctx, h)
 	if err != nil {
 		return nil, err
 	}
 	p.stamp(req, a.Addr())
 	return req, nil
+}
+
+// serverName is as whom a host has to prove itself. An address is that of the account's own server: others would give
+// their names.
+func (d *Dialog) serverName(host string) string {
+	if _, err := netip.ParseAddr(bareHost(host)); err != nil {
+		return bareHost(host)
+	}
+	own := d.p.Account.OutboundProxy
+	if own == "" {
+		own = d.p.Account.Domain
+	}
+	if name, _, err := hostPort(own); err == nil {
+		return name
+	}
+	return bareHost(host)
 }
 
 // plan applies a route set (RFC 3261 section 12.2.1.1): what the request line says, what the Route headers say, and

@@ -13,6 +13,9 @@ type timing struct {
 	reinvite   time.Duration                   // our side to answer a re-INVITE
 	ack        time.Duration                   // the ACK to our 2xx: 64*T1, RFC 3261 section 13.3.1.4
 	crossed    func(caller bool) time.Duration // before trying again what crossed the other side's
+	ping       time.Duration                   // between keep-alives on a connection of ours, RFC 5626 section 4.4.1
+	pong       time.Duration                   // the answer to one
+	ring       time.Duration                   // a call to us to be answered or rejected
 	unregister time.Duration                   // the registrar, when the gateway stops
 	retryMin   time.Duration                   // first pause after a failed refresh; doubles
 	retryMax   time.Duration
@@ -26,6 +29,9 @@ func defaultTiming() timing {
 		reinvite:   2 * time.Second,
 		ack:        32 * time.Second,
 		crossed:    crossed,
+		ping:       100 * time.Second,
+		pong:       10 * time.Second,
+		ring:       3 * time.Minute,
 		unregister: 2 * time.Second,
 		retryMin:   2 * time.Second,
 		retryMax:   2 * time.Minute,

@@ -3,6 +3,7 @@ package sipua
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -32,7 +33,7 @@ func hasScheme(s string) bool {
 	return found && (strings.EqualFold(scheme, "sip") || strings.EqualFold(scheme, "sips"))
 }
 
-// parseURI parses a sip URI and refuses what could not be written into a request line again.
+// parseURI parses a sip or sips URI and refuses what could not be written into a request line again.
 func parseURI(text string) (sip.Uri, error) {
 	var u sip.Uri
 	if strings.ContainsFunc(text, unfit) {
@@ -41,7 +42,7 @@ func parseURI(text string) (sip.Uri, error) {
 	if err := sip.ParseUri(text, &u); err != nil {
 		return u, fmt.Errorf("%w: %q", errBadAddress, text)
 	}
-	if u.Scheme != "sip" || u.Host == "" || u.Wildcard || u.Port < 0 || u.Port > 65535 {
+	if u.Scheme != "sip" && u.Scheme != "sips" || u.Host == "" || u.Wildcard || u.Port < 0 || u.Port > 65535 {
 		return u, fmt.Errorf("%w: %q", errBadAddress, text)
 	}
 	u.Headers = nil // never from outside into our requests (RFC 3261 section 19.1.5)
@@ -76,6 +77,14 @@ func escapeUser(s string) string {
 		fmt.Fprintf(&b, "%%%02X", c)
 	}
 	return b.String()
+}
+
+// unescapeUser reads the user part of a URI. What is not written as it should be stays as it is.
+func unescapeUser(s string) string {
+	if plain, err := url.PathUnescape(s); err == nil {
+		return plain
+	}
+	return s
 }
 
 // quotedText prepares text for a quoted string: no control characters, quotes and backslashes escaped.

@@ -21,7 +21,7 @@ func TestCalleeURI(t *testing.T) {
 		"SIP:bob@host":                         "sip:bob@host",
 		"sip:bob@[::1]:5080":                   "sip:bob@[::1]:5080",
 		"sip:bob@host?Subject=x":               "sip:bob@host",
-		"sips:bob@host":                        "",
+		"sips:bob@host":                        "sips:bob@host",
 		"tel:+49301":                           "",
 		"":                                     "",
 	} {

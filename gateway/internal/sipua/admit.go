@@ -1,0 +1,143 @@
+package sipua
+
+import (
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// arrival is what the copies of one INVITE have in common that reach us over several proxies (RFC 3261 section
+// 8.2.2.2).
+type arrival struct {
+	callID, tag string
+	cseq        uint32
+}
+
+// admit looks at an INVITE that is for nobody yet, and either refuses it or makes a call of it, which it then carries
+// to its end.
+func (a *Agent) admit(req *sip.Request, tx *sip.ServerTx) {
+	d := a.newDialog(InviteParams{CallID: req.CallID().Value(), Account: a.called(req), Handle: func(Event) {}})
+	key := arrival{d.p.CallID, tagOf(req.From().Params), req.CSeq().SeqNo}
+	if res := a.enrol(d, key, req); res != nil {
+		a.refuse(tx, res)
+		return
+	}
+	defer func() {
+		a.forget(d)
+		a.arrived(key)
+		close(d.done)
+	}()
+	contact, replaced, res := a.examine(d, req)
+	if res != nil {
+		a.refuse(tx, res)
+		return
+	}
+	c := &callee{d: d, in: a.incoming(d, req, replaced), req: req, tx: tx, contact: contact}
+	c.run()
+}
+
+func (a *Agent) refuse(tx *sip.ServerTx, res *sip.Response) {
+	a.stats.refused.Add(1)
+	a.respond(tx, res)
+}
+
+// enrol makes a place for a call, or a refusal.
+func (a *Agent) enrol(d *Dialog, key arrival, req *sip.Request) *sip.Response {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch {
+	case a.closed:
+		return answerTo(req, sip.StatusServiceUnavailable, "Service Unavailable")
+	case a.arriving[key]:
+		return answerTo(req, sip.StatusLoopDetected, "Loop Detected")
+	}
+	a.arriving[key] = true
+	a.dialogs[d.key()] = d
+	return nil
+}
+
+func (a *Agent) arrived(key arrival) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.arriving, key)
+}
+
+// examine checks what a call asks for, and finds our address and the call that is to be replaced.
+func (a *Agent) examine(d *Dialog, req *sip.Request) (contact *sip.ContactHeader, replaced string, refusal *sip.Response) {
+	if lacking := a.unsupported(req); len(lacking) > 0 {
+		return nil, "", badExtension(req, lacking)
+	}
+	if len(req.Body()) > 0 && len(sdpOf(req)) == 0 {
+		res := answerTo(req, sip.StatusUnsupportedMediaType, "Unsupported Media Type")
+		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
+		return nil, "", res
+	}
+	if contactOf(req) == nil || tagOf(req.From().Params) == "" {
+		return nil, "", answerTo(req, sip.StatusBadRequest, "Contact or tag is missing")
+	}
+	if _, ok := d.concede(req); !ok {
+		return nil, "", d.tooFast(req)
+	}
+	contact, err := a.contactFor(req)
+	if err != nil {
+		d.log.Warn("no address for a caller", "error", err)
+		return nil, "", answerTo(req, sip.StatusInternalServerError, "Server Internal Error")
+	}
+	replaced, refusal = a.replaced(req)
+	return contact, replaced, refusal
+}
+
+// replaced is the call that an INVITE is to take the place of (RFC 3891 section 3).
+func (a *Agent) replaced(req *sip.Request) (callID string, refusal *sip.Response) {
+	headers := req.GetHeaders("Replaces")
+	switch len(headers) {
+	case 0:
+		return "", nil
+	case 1:
+	default:
+		return "", answerTo(req, sip.StatusBadRequest, "Several Replaces")
+	}
+	r := parseReplaces(headers[0].Value())
+	a.mu.Lock()
+	d := a.dialogs[dialogKey{r.callID, r.toTag}]
+	a.mu.Unlock()
+	var s *session
+	if d != nil {
+		s = d.session()
+	}
+	switch {
+	case s == nil || s.remoteTag != r.fromTag:
+		return "", answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+	case r.earlyOnly:
+		return "", answerTo(req, sip.StatusBusyHere, "Busy Here")
+	}
+	return r.callID, nil
+}
+
+// replaces names a dialog from the point of view of who gets it: toTag is the receiver's own.
+type replaces struct {
+	callID, toTag, fromTag string
+	earlyOnly              bool
+}
+
+func parseReplaces(text string) replaces {
+	id, params, _ := strings.Cut(text, ";")
+	r := replaces{callID: strings.TrimSpace(id)}
+	for param := range strings.SplitSeq(params, ";") {
+		name, value, _ := strings.Cut(param, "=")
+		value = strings.TrimSpace(value)
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "to-tag":
+			r.toTag = value
+		case "from-tag":
+			r.fromTag = value
+		case "early-only":
+			r.earlyOnly = true
+		}
+	}
+	return r
+}
+
+func (r replaces) String() string {
+	return r.callID + ";to-tag=" + r.toTag + ";from-tag=" + r.fromTag
+}

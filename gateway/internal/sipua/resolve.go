@@ -1,0 +1,86 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Resolver asks the DNS. *net.Resolver is one: it returns SRV records in the order in which they are to be tried, by
+// priority and by chance according to their weights.
+type Resolver interface {
+	LookupSRV(ctx context.Context, service, proto, name string) (string, []*net.SRV, error)
+	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
+}
+
+// maxServers is how many servers of one domain are tried.
+const maxServers = 6
+
+// addresses are where a hop can be reached, in the order in which to try them (RFC 3263 section 4.2).
+func (a *Agent) addresses(ctx context.Context, h hop) ([]netip.AddrPort, error) {
+	if h.remote.IsValid() {
+		return []netip.AddrPort{h.remote}, nil
+	}
+	if ip, err := netip.ParseAddr(h.host); err == nil {
+		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), uint16(h.port))}, nil
+	}
+	if h.open {
+		if servers := a.servers(ctx, h); len(servers) > 0 {
+			return servers, nil
+		}
+	}
+	ip, err := a.lookup(ctx, h.host)
+	if err != nil {
+		return nil, err
+	}
+	return []netip.AddrPort{netip.AddrPortFrom(ip, uint16(h.port))}, nil
+}
+
+// servers are the servers that a domain names for a transport.
+func (a *Agent) servers(ctx context.Context, h hop) []netip.AddrPort {
+	service, proto := "sip", strings.ToLower(h.transport)
+	if h.transport == "TLS" {
+		service, proto = "sips", "tcp"
+	}
+	_, records, err := a.params.Resolver.LookupSRV(ctx, service, proto, h.host)
+	if err != nil {
+		return nil
+	}
+	var servers []netip.AddrPort
+	for _, record := range records[:min(len(records), maxServers)] {
+		ip, err := a.lookup(ctx, strings.TrimSuffix(record.Target, "."))
+		if err != nil {
+			a.log.Debug("sip server not found", "domain", h.host, "server", record.Target, "error", err)
+			continue
+		}
+		servers = append(servers, netip.AddrPortFrom(ip, record.Port))
+	}
+	return servers
+}
+
+// lookup finds an address of a host. IPv4 is preferred, as sipgo does.
+func (a *Agent) lookup(ctx context.Context, host string) (netip.Addr, error) {
+	ips, err := a.params.Resolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("resolve %s: %w", host, err)
+	}
+	if len(ips) == 0 {
+		return netip.Addr{}, fmt.Errorf("resolve %s: no address", host)
+	}
+	four := slices.IndexFunc(ips, func(ip netip.Addr) bool { return ip.Unmap().Is4() })
+	return ips[max(four, 0)].Unmap(), nil
+}
+
+// elsewhere reports whether a request is to be tried at the next server: this one did not answer, or says so itself (RFC
+// 3263 section 4.3).
+func elsewhere(res *sip.Response, err error) bool {
+	if res == nil {
+		return err != nil
+	}
+	return res.StatusCode == sip.StatusServiceUnavailable
+}

@@ -1,0 +1,286 @@
+package sipua
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+)
+
+// certificate is one for a name, signed by itself.
+func certificate(t *testing.T, name string) (tls.Certificate, *x509.Certificate) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	require.NoError(t, err)
+	parsed, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, parsed
+}
+
+// names notes the server names that clients ask for.
+type names struct {
+	mu   sync.Mutex
+	seen []string
+}
+
+func (n *names) list() []string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append([]string(nil), n.seen...)
+}
+
+func tlsPeer(t *testing.T, cert tls.Certificate) (*peer, *names) {
+	t.Helper()
+	n := new(names)
+	p := streamPeer(t, "TLS", "127.0.0.1:0", func(l net.Listener) net.Listener {
+		return tls.NewListener(l, &tls.Config{
+			MinVersion: tls.VersionTLS12,
+			GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
+				n.mu.Lock()
+				defer n.mu.Unlock()
+				n.seen = append(n.seen, hello.ServerName)
+				return &cert, nil
+			},
+		})
+	})
+	return p, n
+}
+
+// book is the DNS of a test.
+type book struct {
+	srv   map[string][]*net.SRV // by _service._proto.name
+	hosts map[string]string
+}
+
+func (b book) LookupSRV(_ context.Context, service, proto, name string) (string, []*net.SRV, error) {
+	if found := b.srv["_"+service+"._"+proto+"."+name]; found != nil {
+		return name, found, nil
+	}
+	return "", nil, &net.DNSError{Name: name, IsNotFound: true}
+}
+
+func (b book) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
+	if ip := b.hosts[host]; ip != "" {
+		return []netip.Addr{netip.MustParseAddr(ip)}, nil
+	}
+	return nil, &net.DNSError{Name: host, IsNotFound: true}
+}
+
+func (b book) use(a *Agent) { a.params.Resolver = b }
+
+func serverAt(p *peer) *net.SRV { return &net.SRV{Target: "server.test.", Port: p.addr.Port()} }
+
+func TestCallOverTLS(t *testing.T) {
+	cert, root := certificate(t, "sip.test")
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	pin := PinnedTLS(sha256.Sum256(root.Raw))
+	for name, config := range map[string]*tls.Config{
+		"authority": {RootCAs: roots, MinVersion: tls.VersionTLS12}, "pinned": pin,
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, seen := tlsPeer(t, cert)
+			dns := book{
+				srv:   map[string][]*net.SRV{"_sips._tcp.sip.test": {serverAt(p)}},
+				hosts: map[string]string{"server.test": "127.0.0.1"},
+			}
+			a, r := startAgent(t, dns.use, func(a *Agent) { a.params.TLS = config }), newRecorder(t)
+			acc := gateway.Account{Login: "alice", Domain: "sip.test", Transport: "tls"}
+			d := dial(a, r, acc)
+			inv := p.expect(sip.INVITE)
+			require.Equal(t, "TLS", inv.Via().Transport)
+			require.Equal(t, "sip:bob@sip.test", inv.request().Recipient.String())
+			require.Equal(t, fmt.Sprintf("<sip:alice@%s;transport=tls>", inv.from), inv.request().Contact().Value(),
+				"only on this connection can we be reached")
+			p.replyBody(inv, 200, answer)
+			p.expect(sip.ACK)
+			next[Answered](r)
+			p.ask(inv, "INFO", 1, "5", "Content-Type: application/dtmf")
+			require.Equal(t, "5", string(next[InfoReceived](r).Body))
+			hangup(p, r, d)
+			require.Equal(t, []string{"sip.test"}, seen.list(), "one connection, to the domain and not the server")
+		})
+	}
+}
+
+func TestServerIsNotTrusted(t *testing.T) {
+	cert, root := certificate(t, "other.test")
+	roots := x509.NewCertPool()
+	roots.AddCert(root)
+	for name, config := range map[string]*tls.Config{
+		"unknown":    nil,
+		"other name": {RootCAs: roots, MinVersion: tls.VersionTLS12},
+		"other pin":  PinnedTLS([32]byte{1}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, _ := tlsPeer(t, cert)
+			dns := book{hosts: map[string]string{"sip.test": "127.0.0.1"}}
+			a, r := startAgent(t, dns.use, func(a *Agent) { a.params.TLS = config }), newRecorder(t)
+			dial(a, r, gateway.Account{Login: "alice", Domain: "sip.test", Port: int(p.addr.Port()), Transport: "tls"})
+			failed := next[Failed](r)
+			require.Equal(t, gateway.EndUnreachable, failed.Cause)
+			require.Contains(t, failed.Reason, "tls with sip.test")
+			require.Empty(t, p.in)
+		})
+	}
+}
+
+func TestSecureAddress(t *testing.T) {
+	cert, root := certificate(t, "sip.test")
+	p, _ := tlsPeer(t, cert)
+	dns := book{hosts: map[string]string{"sip.test": "127.0.0.1"}}
+	a, r := startAgent(t, dns.use, func(a *Agent) { a.params.TLS = PinnedTLS(sha256.Sum256(root.Raw)) }), newRecorder(t)
+	d := dial(a, r, gateway.Account{Login: "alice", Domain: "sip.test"}, func(ip *InviteParams) {
+		ip.Callee = fmt.Sprintf("sips:bob@sip.test:%d", p.addr.Port())
+	})
+	inv := p.expect(sip.INVITE)
+	require.Equal(t, fmt.Sprintf("<sips:alice@%s>", inv.from), inv.request().Contact().Value())
+	p.replyBody(inv, 200, answer, fmt.Sprintf("Contact: <sips:callee@%s>", p.addr))
+	require.Equal(t, fmt.Sprintf("sips:callee@%s", p.addr), p.expect(sip.ACK).request().Recipient.String())
+	next[Answered](r)
+	hangup(p, r, d)
+}
+
+func TestAddressesInVersionSix(t *testing.T) {
+	for _, network := range []string{"UDP", "TCP"} {
+		t.Run(network, func(t *testing.T) {
+			a, r := startAgent(t, func(a *Agent) { a.params.Host = "::1" }), newRecorder(t)
+			var p *peer
+			if network == "UDP" {
+				p = packetPeer(t, "[::1]:0")
+			} else {
+				p = streamPeer(t, "TCP", "[::1]:0", nil)
+			}
+			acc := p.account()
+			acc.Domain = "[::1]"
+			d := dial(a, r, acc)
+			inv := p.expect(sip.INVITE)
+			require.Equal(t, fmt.Sprintf("sip:bob@%s", p.addr), inv.request().Recipient.String())
+			require.Contains(t, inv.raw, "Via: SIP/2.0/"+network+" "+a.Addr().String()+";")
+			require.Contains(t, inv.raw, "Contact: <sip:alice@"+a.Addr().String())
+			require.Contains(t, inv.raw, "From: \"Al \\\"Ice\\\"\" <sip:alice@[::1]>")
+			p.replyBody(inv, 200, answer)
+			p.expect(sip.ACK)
+			next[Answered](r)
+			hangup(p, r, d)
+		})
+	}
+}
+
+func TestConnectionIsKeptAlive(t *testing.T) {
+	a := startAgent(t, func(a *Agent) { a.timing.ping, a.timing.pong = 50*time.Millisecond, 300*time.Millisecond })
+	p := streamPeer(t, "TCP", "127.0.0.1:0", nil)
+	done := register(t, a, p.account())
+	first := p.expect(sip.REGISTER)
+	p.reply(first, 200)
+	require.NoError(t, <-done)
+	require.Eventually(t, func() bool { return p.pings.Load() > 2 }, patience, 10*time.Millisecond)
+	p.send(first.from, []byte("\r\n")) // from now on silence counts
+	again := p.expect(sip.REGISTER)
+	require.NotEqual(t, first.from.String(), again.from.String(), "on a new connection")
+	require.Equal(t, first.CallID().Value(), again.CallID().Value())
+	p.reply(again, 200)
+	closeNow(t, a, p)
+}
+
+func TestLostConnectionIsRegisteredAgain(t *testing.T) {
+	a, p := startAgent(t), tcpPeer(t)
+	done := register(t, a, p.account())
+	first := p.expect(sip.REGISTER)
+	p.reply(first, 200)
+	require.NoError(t, <-done)
+	p.cut(first.from)
+	again := p.expect(sip.REGISTER)
+	require.NotEqual(t, first.from.String(), again.from.String())
+	p.reply(again, 200)
+	closeNow(t, a, p)
+}
+
+func TestNextServerIsTried(t *testing.T) {
+	for name, fail := range map[string]func(p *peer){
+		"unavailable": func(p *peer) { p.reply(p.expect(sip.REGISTER), 503) },
+		"silent":      func(p *peer) { p.expect(sip.REGISTER) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			one, two := udpPeer(t), udpPeer(t)
+			dns := book{
+				srv:   map[string][]*net.SRV{"_sip._udp.sip.test": {serverAt(one), serverAt(two)}},
+				hosts: map[string]string{"server.test": "127.0.0.1"},
+			}
+			a, r := startAgent(t, dns.use), newRecorder(t)
+			acc := gateway.Account{Login: "alice", Password: "secret", Domain: "sip.test"}
+			done := register(t, a, acc)
+			fail(one)
+			m := two.expect(sip.REGISTER)
+			require.Equal(t, "sip:sip.test", m.request().Recipient.String())
+			two.reply(m, 200, "Expires: 2")
+			require.NoError(t, <-done)
+			two.reply(two.expect(sip.REGISTER), 200, "Expires: 60") // the one that answered comes first
+
+			dial(a, r, acc)
+			one.reply(one.expect(sip.INVITE), 503)
+			two.reply(two.expect(sip.INVITE), 486)
+			require.Equal(t, 486, next[Failed](r).Status)
+			closeNow(t, a, two)
+		})
+	}
+}
+
+func TestServersOfADomain(t *testing.T) {
+	many := make([]*net.SRV, 20)
+	for i := range many {
+		many[i] = &net.SRV{Target: "b.test.", Port: uint16(i + 1)}
+	}
+	dns := book{
+		srv: map[string][]*net.SRV{
+			"_sip._tcp.sip.test": {{Target: "gone.test.", Port: 1}, {Target: "a.test.", Port: 2}},
+			"_sip._udp.big.test": many,
+			"_sip._udp.no.test":  {{Target: ".", Port: 0}},
+		},
+		hosts: map[string]string{"a.test": "10.0.0.1", "b.test": "2001:db8::1", "sip.test": "10.0.0.3", "no.test": "10.0.0.4"},
+	}
+	a, err := New(Params{Resolver: dns, Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	for _, c := range []struct {
+		hop  hop
+		want string
+	}{
+		{hop{transport: "TCP", host: "sip.test", port: 5060, open: true}, "[10.0.0.1:2]"},
+		{hop{transport: "TCP", host: "sip.test", port: 7}, "[10.0.0.3:7]"},
+		{hop{transport: "UDP", host: "sip.test", port: 5060, open: true}, "[10.0.0.3:5060]"},
+		{hop{transport: "UDP", host: "no.test", port: 5060, open: true}, "[10.0.0.4:5060]"},
+		{hop{transport: "UDP", host: "10.1.1.1", port: 5060, open: true}, "[10.1.1.1:5060]"},
+		{hop{transport: "UDP", host: "::1", port: 5060, open: true}, "[[::1]:5060]"},
+	} {
+		got, err := a.addresses(t.Context(), c.hop)
+		require.NoError(t, err)
+		require.Equal(t, c.want, fmt.Sprint(got))
+	}
+	got, err := a.addresses(t.Context(), hop{transport: "UDP", host: "big.test", open: true})
+	require.NoError(t, err)
+	require.Len(t, got, maxServers)
+	_, err = a.addresses(t.Context(), hop{transport: "UDP", host: "nowhere.test", open: true})
+	require.ErrorContains(t, err, "nowhere.test")
+}
