@@ -12,10 +12,29 @@ type API interface {
 	// StartCall checks spec and starts an outgoing call. It returns once the call is accepted for processing;
 	// what becomes of it is told by events. A refusal (CodeInvalid, CodeConflict) leaves nothing behind.
 	StartCall(ctx context.Context, spec CallSpec) error
-	// EndCall hangs a call up, whatever its state. It returns once the call is on its way down.
+	// Dial starts a call that a browser talks in: its picture and sound go to the remote party, and it gets theirs. The
+	// browser's offer is answered at once, before the remote party is asked. The call ends with its browser.
+	Dial(ctx context.Context, spec CallSpec, offer string) (MediaAnswer, error)
+	// Register keeps an account registered until Unregister. It returns at once; what the registrar says is told by
+	// events. Calls for the account come in as calls that are Incoming, in state RING, with its Registration.
+	Register(ctx context.Context, spec RegisterSpec) error
+	Unregister(ctx context.Context, id string) error
+	// OfferCall makes the offer for a browser that an incoming call rings for.
+	OfferCall(ctx context.Context, callID string) (offer string, err error)
+	// AnswerCall takes an incoming call. With OfferCall before, answer is what the browser answered, and it talks in the
+	// call; else answer is empty, and the call is a stream like any other.
+	AnswerCall(ctx context.Context, callID, answer string) error
+	// TransferCall connects the remote party with somebody else. It returns when the remote party has agreed to try;
+	// when it succeeds, the call ends with EndTransferred.
+	TransferCall(ctx context.Context, spec TransferSpec) error
+	// EndCall hangs a call up, whatever its state; an incoming call that rings is refused as busy. It returns once the
+	// call is on its way down.
 	EndCall(ctx context.Context, callID string) error
 	// SendDTMF plays tones into an established call and returns when they are queued.
 	SendDTMF(ctx context.Context, callID string, dtmf DTMF) error
+	// HoldCall holds an established call, or takes it back, and returns when the remote party has agreed. While it is held
+	// nothing of the remote party is taken; what the call feeds goes on with silence and slate.
+	HoldCall(ctx context.Context, callID string, hold bool) error
 	// RequestKeyframe asks the source of a stream for a picture that can be decoded on its own.
 	RequestKeyframe(ctx context.Context, stream string) error
 	// OpenPreview starts decoding a stream for the eye and the level meter. The caller closes it.
@@ -66,6 +85,7 @@ type Snapshot struct {
 	MediaSessions []MediaSession
 	Pushes        []Push
 	Pulls         []Pull
+	Registrations []Registration
 	Listeners     []Listener
 }
 
@@ -82,15 +102,16 @@ type Subscription interface {
 
 // Event tells the new value of one entity, or its removal. Exactly one of the pointers is set unless Removed.
 type Event struct {
-	Kind     EventKind
-	ID       string // call id, stream name, media session, push or pull id, or listener name
-	Removed  bool
-	Call     *Call
-	Stream   *Stream
-	Session  *MediaSession
-	Push     *Push
-	Pull     *Pull
-	Listener *Listener
+	Kind         EventKind
+	ID           string // call id, stream name, media session, push or pull id, registration id or listener name
+	Removed      bool
+	Call         *Call
+	Stream       *Stream
+	Session      *MediaSession
+	Push         *Push
+	Pull         *Pull
+	Registration *Registration
+	Listener     *Listener
 }
 
 // EventKind names what an Event is about.
@@ -98,12 +119,13 @@ type EventKind string
 
 // The kinds of events.
 const (
-	EventCall     EventKind = "call"
-	EventStream   EventKind = "stream"
-	EventSession  EventKind = "session"
-	EventPush     EventKind = "push"
-	EventPull     EventKind = "pull"
-	EventListener EventKind = "listener"
+	EventCall         EventKind = "call"
+	EventStream       EventKind = "stream"
+	EventSession      EventKind = "session"
+	EventPush         EventKind = "push"
+	EventPull         EventKind = "pull"
+	EventRegistration EventKind = "registration"
+	EventListener     EventKind = "listener"
 )
 
 // Preview is a stream decoded for the console: the newest picture and the newest audio level.

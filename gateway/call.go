@@ -50,7 +50,7 @@ const (
 	CallRingMedia       CallStatus = "RING_MEDIA" // ringing with early media
 	CallSessionProgress CallStatus = "SESSION_PROGRESS"
 	CallEstablished     CallStatus = "ESTABLISHED"
-	CallHold            CallStatus = "HOLD"
+	CallHold            CallStatus = "HOLD" // by either side
 	CallBusy            CallStatus = "BUSY"
 	CallFailed          CallStatus = "FAILED"
 	CallFinish          CallStatus = "FINISH"
@@ -58,6 +58,12 @@ const (
 
 // Ended reports whether a call in this state is over.
 func (s CallStatus) Ended() bool { return s == CallBusy || s == CallFailed || s == CallFinish }
+
+// Held says who holds a call.
+type Held struct {
+	Local  bool // we do
+	Remote bool // the other side does
+}
 
 // RTMPStatus is the state of a call's push, in WCS's words.
 type RTMPStatus string
@@ -72,32 +78,35 @@ const (
 
 // Call is a snapshot of one call.
 type Call struct {
-	ID          string
-	AppKey      string
-	Custom      map[string]any
-	Incoming    bool
-	Status      CallStatus
-	SIPStatus   int    // the last SIP status; 408 if the other side was silent (RFC 3261 8.1.3.1); 0 before any
-	Caller      string // login
-	Callee      string
-	VisibleName string
-	Stream      string
-	RTMPURL     Secret
-	RTMPStream  Secret
-	RTMPTarget  string // URL and name with credentials and key masked, for display
-	RTMPStatus  RTMPStatus
-	RTMPProblem string // what the RTMP server or the network last said; empty when all is well
-	HasAudio    bool
-	HasVideo    bool
-	Injected    string // the stream that goes to the remote party in place of silence and slate
-	Playing     string // the sound file that does
-	SDP         string // the answer of the remote party, once there
-	Ending      Ending
-	Created     time.Time
-	Established time.Time // zero before
-	Ended       time.Time // zero before
-	Audio       MediaStats
-	Video       MediaStats
+	ID           string
+	AppKey       string
+	Custom       map[string]any
+	Incoming     bool
+	Registration string // the registration an incoming call came by, if any
+	Browser      bool   // a browser talks in it
+	Status       CallStatus
+	Held         Held
+	SIPStatus    int    // the last SIP status; 408 if the other side was silent (RFC 3261 8.1.3.1); 0 before any
+	Caller       string // login
+	Callee       string
+	VisibleName  string
+	Stream       string
+	RTMPURL      Secret
+	RTMPStream   Secret
+	RTMPTarget   string // URL and name with credentials and key masked, for display
+	RTMPStatus   RTMPStatus
+	RTMPProblem  string // what the RTMP server or the network last said; empty when all is well
+	HasAudio     bool
+	HasVideo     bool
+	Injected     string // the stream that goes to the remote party in place of silence and slate
+	Playing      string // the sound file that does
+	SDP          string // the answer of the remote party, once there
+	Ending       Ending
+	Created      time.Time
+	Established  time.Time // zero before
+	Ended        time.Time // zero before
+	Audio        MediaStats
+	Video        MediaStats
 }
 
 // Ending says why a call ended, or is being ended. It is zero while the call lives.
@@ -120,6 +129,8 @@ const (
 	EndRegistration EndReason = "registration" // the registrar refused or did not answer
 	EndAuth         EndReason = "auth"         // 401, 407 or 403 after credentials were sent
 	EndNoMedia      EndReason = "no_media"     // the answer holds nothing we can receive
+	EndTransferred  EndReason = "transferred"  // the other side talks with somebody else now
+	EndBrowser      EndReason = "browser"      // the browser that talked in it has gone
 	EndShutdown     EndReason = "shutdown"     // the gateway stopped
 	EndInternal     EndReason = "internal"     // a fault of the gateway
 )

@@ -34,20 +34,26 @@ func newCalls(e *Engine) *calls { return &calls{engine: e, byID: map[string]*cal
 
 // StartCall checks what is asked for and starts the call.
 func (e *Engine) StartCall(ctx context.Context, spec gateway.CallSpec) error {
+	plan, err := e.plan(ctx, spec)
+	if err != nil {
+		return err
+	}
+	return e.calls.start(plan)
+}
+
+// plan checks what is asked for.
+func (e *Engine) plan(ctx context.Context, spec gateway.CallSpec) (callPlan, error) {
 	if errs := spec.Validate(); len(errs) > 0 {
-		return errs[0]
+		return callPlan{}, errs[0]
 	}
 	if spec.Stream == "" {
 		spec.Stream = spec.ID
 	}
 	target, err := e.target(spec)
 	if err != nil {
-		return err
+		return callPlan{}, err
 	}
-	if err := resolve(ctx, spec); err != nil {
-		return err
-	}
-	return e.calls.start(spec, target)
+	return callPlan{spec: spec, target: target}, resolve(ctx, spec)
 }
 
 // EndCall hangs a call up.
@@ -56,7 +62,7 @@ func (e *Engine) EndCall(_ context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	room.call.Hangup()
+	room.call.Hangup(gateway.EndLocal)
 	return nil
 }
 
@@ -70,6 +76,18 @@ func (e *Engine) SendDTMF(ctx context.Context, id string, tones gateway.DTMF) er
 		return err
 	}
 	if err := room.call.SendDTMF(ctx, tones); err != nil {
+		return asContract(err)
+	}
+	return nil
+}
+
+// HoldCall holds a call or takes it back.
+func (e *Engine) HoldCall(ctx context.Context, id string, hold bool) error {
+	room, err := e.calls.find(id)
+	if err != nil {
+		return err
+	}
+	if err := room.call.Hold(ctx, hold); err != nil {
 		return asContract(err)
 	}
 	return nil
@@ -146,10 +164,10 @@ func resolveHost(ctx context.Context, field, host string) error {
 }
 
 // start builds the call's room and runs it.
-func (c *calls) start(spec gateway.CallSpec, target *rtmp.Target) error {
+func (c *calls) start(plan callPlan) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.conflict(spec.ID, target); err != nil {
+	if err := c.conflict(plan); err != nil {
 		return err
 	}
 	if free := c.engine.ports.Free(); free < pairsPerCall {
@@ -158,15 +176,16 @@ func (c *calls) start(spec gateway.CallSpec, target *rtmp.Target) error {
 			Message: "every RTP port is in use or resting after a call: widen the range from media_port_from to media_port_to, or wait.",
 		}
 	}
-	room, err := newCallRoom(c.engine, spec, target)
+	room, err := newCallRoom(c.engine, plan)
 	if err != nil {
 		return err
 	}
-	c.byID[spec.ID] = room
+	id := plan.spec.ID
+	c.byID[id] = room
 	room.call.Announce() // whoever started it finds it
 	c.running.Go(func() {
 		room.run(c.engine.life)
-		c.remove(spec.ID)
+		c.remove(id)
 	})
 	return nil
 }
@@ -181,7 +200,8 @@ func (c *calls) remove(id string) {
 }
 
 // conflict applies WCS's rules: a call id is unique, and so is a publication.
-func (c *calls) conflict(id string, target *rtmp.Target) *gateway.Error {
+func (c *calls) conflict(plan callPlan) *gateway.Error {
+	id, target := plan.spec.ID, plan.target
 	if c.stopping {
 		return &gateway.Error{
 			Code: gateway.CodeUnavailable, Reason: gateway.ReasonStopping,
@@ -192,6 +212,12 @@ func (c *calls) conflict(id string, target *rtmp.Target) *gateway.Error {
 		return &gateway.Error{
 			Code: gateway.CodeConflict, Reason: gateway.ReasonCallExists, Field: "callId", Value: id,
 			Message: fmt.Sprintf("callId %q: a call with this id exists; choose another id or end that call.", id),
+		}
+	}
+	if plan.incoming != nil && c.ringingLocked() >= maxRinging {
+		return &gateway.Error{
+			Code: gateway.CodeUnavailable, Reason: gateway.ReasonTooMany,
+			Message: fmt.Sprintf("%d calls ring, which is the limit: answer or refuse some of them.", maxRinging),
 		}
 	}
 	for _, other := range c.byID {
@@ -206,6 +232,22 @@ func (c *calls) conflict(id string, target *rtmp.Target) *gateway.Error {
 		return taken(*target, fmt.Sprintf("push %q", p))
 	}
 	return nil
+}
+
+// ringingLocked counts the calls that come in and have no media yet.
+func (c *calls) ringingLocked() (n int) {
+	for _, room := range c.byID {
+		if room.incoming != nil && !room.opened.Load() {
+			n++
+		}
+	}
+	return n
+}
+
+func (c *calls) has(id string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byID[id] != nil
 }
 
 // publisherTo is the call that publishes to a target, if one does.

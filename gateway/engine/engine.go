@@ -46,6 +46,8 @@ type Engine struct {
 	pushes   *pushes
 	pulls    *pulls
 
+	registrations *registrations
+
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
@@ -58,23 +60,23 @@ var _ gateway.API = (*Engine)(nil)
 
 // New makes an engine that does nothing yet.
 func New(p Params) (*Engine, error) {
-	agent, err := newAgent(p)
-	if err != nil {
-		return nil, err
-	}
 	e := &Engine{
 		params:  p,
 		refused: map[string]func() uint64{},
 		config:  p.Config,
 		log:     p.Log,
-		agent:   agent,
 		ports:   newPorts(p),
+	}
+	var err error
+	if e.agent, err = e.newAgent(p); err != nil {
+		return nil, err
 	}
 	e.life, e.cancel = context.WithCancel(context.Background())
 	e.streams = newStreams(&e.bus, transcode.New(), p.Config.Media.Transcode, p.Log)
 	e.calls = newCalls(e)
 	e.sessions = newSessions(e)
 	e.pushes, e.pulls = newPushes(e), newPulls(e)
+	e.registrations = newRegistrations(e)
 	e.rtmp = server.New(server.Params{Hub: e.streams, Log: p.Log})
 	return e, nil
 }
@@ -83,13 +85,14 @@ func newPorts(p Params) *rtpio.Pool {
 	return rtpio.NewPool(p.Config.SIP.Host, p.Config.RTP.PortMin, p.Config.RTP.PortMax, portRest)
 }
 
-func newAgent(p Params) (*sipua.Agent, error) {
+func (e *Engine) newAgent(p Params) (*sipua.Agent, error) {
 	return sipua.New(sipua.Params{
 		Host:           p.Config.SIP.Host,
 		Port:           p.Config.SIP.Port,
 		PublicIP:       p.Config.SIP.PublicIP,
 		RegisterExpiry: p.Config.SIP.RegisterExpiry,
 		UserAgent:      "Callcast/" + p.Version,
+		OnInvite:       e.invited,
 		Log:            p.Log,
 	})
 }
@@ -146,7 +149,7 @@ func (e *Engine) startAnywhere(unusable string) error {
 		p.Config.SIP.Host = ""
 		e.ports = newPorts(p)
 	}
-	agent, err := newAgent(p)
+	agent, err := e.newAgent(p)
 	if err != nil {
 		return err
 	}
@@ -203,6 +206,7 @@ func (e *Engine) Close(ctx context.Context) error {
 	e.calls.refuse()
 	e.cancel()
 	left := e.calls.wait(ctx)
+	e.registrations.close()
 	e.pulls.close()
 	e.pushes.close()
 	err := errors.Join(left, e.sessions.close(), e.rtmp.Close(ctx), e.agent.Close(ctx))

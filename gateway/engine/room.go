@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"sync"
+	"sync/atomic"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/call"
@@ -15,16 +17,30 @@ import (
 
 // callRoom is a call with everything that stands around it: its stream, and the push that reads the stream.
 type callRoom struct {
+	callPlan
+
 	engine *Engine
-	spec   gateway.CallSpec
-	target *rtmp.Target
 	log    *slog.Logger
 	stream *streamRoom
 	call   *call.Call
 	push   *sinkrtmp.Push // nil if the call is not pushed
+	seat   *seat
+	opened atomic.Bool // its media was opened
+
+	taking   sync.Mutex // guards answered, and is held while the call is answered
+	answered bool
 }
 
-func newCallRoom(e *Engine, spec gateway.CallSpec, target *rtmp.Target) (*callRoom, error) {
+// callPlan is what a call is to be.
+type callPlan struct {
+	spec     gateway.CallSpec
+	target   *rtmp.Target // nil if it is not pushed
+	browser  *browser     // that talks in it from the beginning; nil if none does
+	incoming *incoming    // nil if we place it
+}
+
+func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
+	spec, target := plan.spec, plan.target
 	streamRoom, err := e.streams.open(spec.Stream, origin{
 		source: gateway.SourceSIP, callID: spec.ID, field: "toStream",
 		end: func() { _ = e.EndCall(context.Background(), spec.ID) }, // it may be over already
@@ -32,8 +48,10 @@ func newCallRoom(e *Engine, spec gateway.CallSpec, target *rtmp.Target) (*callRo
 	if err != nil {
 		return nil, err
 	}
-	r := &callRoom{engine: e, spec: spec, target: target, stream: streamRoom, log: e.log.With("call", spec.ID)}
+	r := &callRoom{callPlan: plan, engine: e, stream: streamRoom, seat: newSeat(), log: e.log.With("call", spec.ID)}
 	r.call = call.New(call.Params{
+		Incoming:   r.ringing(),
+		Browser:    plan.browser != nil,
 		Spec:       spec,
 		RTMPTarget: r.targetShown(),
 		Signal:     signal{agent: e.agent, spec: spec, noAnswer: e.config.SIP.NoAnswer},
@@ -53,6 +71,18 @@ func newCallRoom(e *Engine, spec gateway.CallSpec, target *rtmp.Target) (*callRo
 	return r, nil
 }
 
+// ringing is the call as one that comes in; nil if it is none.
+func (r *callRoom) ringing() *call.Incoming {
+	in := r.incoming
+	if in == nil {
+		return nil
+	}
+	return &call.Incoming{
+		Ringing: ringing{in.signal}, Offer: in.signal.SDP, Caller: in.caller(), Registration: in.registration,
+		NoAnswer: r.engine.config.SIP.NoAnswer,
+	}
+}
+
 // run lives as long as the call and takes its room down.
 func (r *callRoom) run(ctx context.Context) {
 	pushing, stopPush := context.WithCancel(context.WithoutCancel(ctx))
@@ -63,7 +93,17 @@ func (r *callRoom) run(ctx context.Context) {
 			contain(r.log, "push", func() { _ = r.push.Run(pushing) }) // its state tells how it ended
 		}
 	}()
+	if r.browser != nil {
+		r.seat.sit(r.browser)
+		r.talk()
+	}
+	var watching sync.WaitGroup
+	if r.incoming != nil {
+		watching.Go(r.watch)
+	}
 	contain(r.log, "call", func() { r.call.Run(ctx) })
+	watching.Wait()
+	r.seat.close()
 	stopPush()
 	<-pushed
 	r.engine.streams.close(r.stream)
@@ -100,6 +140,10 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		return nil, err
 	}
 	source.Start()
+	r.opened.Store(true)
+	if b := r.seat.seated(); b != nil {
+		source.Talk(b.speech)
+	}
 	r.stream.measure(source.Stats)
 	return callMedia{source}, nil
 }

@@ -26,7 +26,7 @@ func (s signal) Register(ctx context.Context) (status int, err error) {
 }
 
 func (s signal) Invite(offer []byte, c *call.Call) call.Dialog {
-	return s.agent.Invite(sipua.InviteParams{
+	return dialog{s.agent.Invite(sipua.InviteParams{
 		CallID:      s.spec.ID,
 		Account:     s.spec.Account,
 		Callee:      s.spec.Callee,
@@ -34,7 +34,7 @@ func (s signal) Invite(offer []byte, c *call.Call) call.Dialog {
 		SDP:         offer,
 		NoAnswer:    s.noAnswer,
 		Handle:      func(ev sipua.Event) { tell(c, ev) },
-	})
+	})}
 }
 
 // tell passes what happened in the dialog on to the call.
@@ -50,6 +50,12 @@ func tell(c *call.Call, ev sipua.Event) {
 		c.OnEnded(ev.Remote, ev.Text)
 	case sipua.Reinvite:
 		c.OnReinvite(ev.SDP, ev.Respond)
+	case sipua.Refreshed:
+		c.OnRefreshed(ev.SDP)
+	case sipua.Transfer:
+		c.OnTransfer(ev.Status, ev.Text, ev.Final)
+	case sipua.Referred:
+		ev.Reject(statusDeclined) // whom we call is for the operator to say
 	case sipua.InfoReceived:
 		c.OnInfo(ev.ContentType, ev.Body)
 	}

@@ -78,6 +78,11 @@ func (s *streams) open(name string, from origin) (*streamRoom, error) {
 	return room, nil
 }
 
+// private makes a stream that has no name of its own: nobody can ask for it.
+func (s *streams) private(of string) *stream.Stream {
+	return stream.New(stream.Params{Name: of, Deriver: s.deriver, Log: s.log})
+}
+
 // close ends a stream and frees its name, unless that is another stream's by now.
 func (s *streams) close(room *streamRoom) {
 	room.stream.Close()

@@ -21,25 +21,29 @@ type Fake struct {
 	// RefuseFunc may refuse any verb on media sessions, streams, pushes, pulls and injections, by its name.
 	RefuseFunc func(verb string) error
 
-	mu        sync.Mutex // guards everything below
-	calls     table[gateway.Call]
-	streams   table[gateway.Stream]
-	listeners table[gateway.Listener]
-	subs      map[*subscription]struct{}
-	started   []gateway.CallSpec
-	ended     []string
-	dtmfs     []SentDTMF
-	keyframes []string
-	previews  int
-	played    []gateway.PlaySpec
-	published []gateway.PublishSpec
-	pushed    []gateway.PushSpec
-	tested    []gateway.PushSpec
-	pulled    []gateway.PullSpec
-	sessions  table[gateway.MediaSession]
-	pushes    table[gateway.Push]
-	pulls     table[gateway.Pull]
-	made      int // ids given
+	mu            sync.Mutex // guards everything below
+	calls         table[gateway.Call]
+	streams       table[gateway.Stream]
+	listeners     table[gateway.Listener]
+	subs          map[*subscription]struct{}
+	started       []gateway.CallSpec
+	ended         []string
+	dtmfs         []SentDTMF
+	keyframes     []string
+	previews      int
+	played        []gateway.PlaySpec
+	published     []gateway.PublishSpec
+	pushed        []gateway.PushSpec
+	tested        []gateway.PushSpec
+	pulled        []gateway.PullSpec
+	sessions      table[gateway.MediaSession]
+	pushes        table[gateway.Push]
+	pulls         table[gateway.Pull]
+	dialed        []Dialed
+	answered      []Answered
+	transfers     []gateway.TransferSpec
+	registrations table[gateway.Registration]
+	made          int // ids given
 }
 
 var _ gateway.API = (*Fake)(nil)
@@ -117,6 +121,7 @@ func (f *Fake) Snapshot() gateway.Snapshot {
 		MediaSessions: f.sessions.list(),
 		Pushes:        f.pushes.list(),
 		Pulls:         f.pulls.list(),
+		Registrations: f.registrations.list(),
 		Listeners:     f.listeners.list(),
 	}
 }
@@ -143,6 +148,9 @@ func (f *Fake) Subscribe() gateway.Subscription {
 	}
 	for _, p := range f.pulls.list() {
 		s.put(pullEvent(p))
+	}
+	for _, r := range f.registrations.list() {
+		s.put(registrationEvent(r))
 	}
 	f.subs[s] = struct{}{}
 	return s
@@ -179,6 +187,10 @@ func pushEvent(p gateway.Push) gateway.Event {
 
 func pullEvent(p gateway.Pull) gateway.Event {
 	return gateway.Event{Kind: gateway.EventPull, ID: p.ID, Pull: &p}
+}
+
+func registrationEvent(r gateway.Registration) gateway.Event {
+	return gateway.Event{Kind: gateway.EventRegistration, ID: r.ID, Registration: &r}
 }
 
 func listenerEvent(l gateway.Listener) gateway.Event {

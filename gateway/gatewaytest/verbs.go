@@ -114,6 +114,16 @@ func (f *Fake) SendDTMF(ctx context.Context, callID string, dtmf gateway.DTMF) e
 	return nil
 }
 
+// HoldCall implements gateway.API. By default every call that is up agrees at once.
+func (f *Fake) HoldCall(_ context.Context, callID string, hold bool) error {
+	return f.changeCall("HoldCall", callID, func(c *gateway.Call) {
+		c.Held.Local, c.Status = hold, gateway.CallEstablished
+		if hold {
+			c.Status = gateway.CallHold
+		}
+	})
+}
+
 // RequestKeyframe implements gateway.API.
 func (f *Fake) RequestKeyframe(ctx context.Context, stream string) error {
 	f.mu.Lock()

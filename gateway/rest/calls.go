@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -110,6 +111,14 @@ func (f callFilter) nothing() error {
 
 func (s *service) terminateCall(w http.ResponseWriter, r *http.Request) error {
 	return forOne(w, r, "callId", s.api.EndCall)
+}
+
+func (s *service) holdCall(w http.ResponseWriter, r *http.Request) error {
+	return forOne(w, r, "callId", func(ctx context.Context, id string) error { return s.api.HoldCall(ctx, id, true) })
+}
+
+func (s *service) unholdCall(w http.ResponseWriter, r *http.Request) error {
+	return forOne(w, r, "callId", func(ctx context.Context, id string) error { return s.api.HoldCall(ctx, id, false) })
 }
 
 func (s *service) sendDTMF(w http.ResponseWriter, r *http.Request) error {

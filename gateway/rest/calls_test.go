@@ -362,3 +362,17 @@ func FuzzBodies(f *testing.F) {
 		}
 	})
 }
+
+func TestHold(t *testing.T) {
+	fake := gatewaytest.New()
+	fake.SetCall(gateway.Call{ID: "a", Status: gateway.CallEstablished})
+	h := handlerOf(fake)
+	for path, status := range map[string]gateway.CallStatus{"hold": gateway.CallHold, "unhold": gateway.CallEstablished} {
+		w := ask(h, http.MethodPost, "/rest-api/call/"+path, `{"callId":"a"}`)
+		require.Equal(t, http.StatusOK, w.Code)
+		require.Empty(t, w.Body.String())
+		require.Equal(t, status, fake.Snapshot().Calls[0].Status)
+		require.Equal(t, http.StatusNotFound, ask(h, http.MethodPost, "/rest-api/call/"+path, `{"callId":"none"}`).Code)
+		require.Equal(t, http.StatusBadRequest, ask(h, http.MethodPost, "/rest-api/call/"+path, `{}`).Code)
+	}
+}

@@ -50,6 +50,8 @@ func (s *service) callRoutes() []route {
 		onBoth("/rest-api/call/find_all", s.findAllCalls),
 		onPost("/rest-api/call/terminate", s.terminateCall),
 		onPost("/rest-api/call/send_dtmf", s.sendDTMF),
+		onPost("/rest-api/call/hold", s.holdCall),
+		onPost("/rest-api/call/unhold", s.unholdCall),
 		onPost("/rest-api/call/inject_stream", s.injectStream),
 		onPost("/rest-api/call/inject_stream/startup", s.injectStream),
 		onPost("/rest-api/call/inject_stream/terminate", s.endInjection),

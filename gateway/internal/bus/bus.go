@@ -51,6 +51,11 @@ func (b *Bus) SetPull(p gateway.Pull) {
 	b.set(gateway.Event{Kind: gateway.EventPull, ID: p.ID, Pull: &p})
 }
 
+// SetRegistration publishes the new value of a registration.
+func (b *Bus) SetRegistration(r gateway.Registration) {
+	b.set(gateway.Event{Kind: gateway.EventRegistration, ID: r.ID, Registration: &r})
+}
+
 // SetListener publishes the new value of a listener.
 func (b *Bus) SetListener(l gateway.Listener) {
 	b.set(gateway.Event{Kind: gateway.EventListener, ID: l.Name, Listener: &l})
@@ -87,6 +92,8 @@ func (b *Bus) Snapshot() gateway.Snapshot {
 			s.Pushes = append(s.Pushes, *e.event.Push)
 		case e.event.Pull != nil:
 			s.Pulls = append(s.Pulls, *e.event.Pull)
+		case e.event.Registration != nil:
+			s.Registrations = append(s.Registrations, *e.event.Registration)
 		case e.event.Listener != nil:
 			s.Listeners = append(s.Listeners, *e.event.Listener)
 		}

@@ -28,6 +28,10 @@ type Dialog interface {
 	// Hangup ends it, whatever its state. It does not wait.
 	Hangup(reason string)
 	Info(ctx context.Context, contentType string, body []byte) (status int, err error)
+	// Reinvite offers a changed description and returns the answer.
+	Reinvite(ctx context.Context, offer []byte) (answer []byte, err error)
+	// Refer asks the other side to call target, or to take the place of the other dialog's other side.
+	Refer(ctx context.Context, target string, other Dialog) error
 }
 
 // Media is the audio and video of a call.
@@ -38,6 +42,10 @@ type Media interface {
 	Answer(sdp []byte) error
 	// Reoffer takes a changed description from the remote party and returns the answer.
 	Reoffer(sdp []byte) (answer []byte, err error)
+	// Hold returns the offer that holds the call or takes it back; Answer or undo follows.
+	Hold(hold bool) (offer []byte, undo func())
+	// Held reports whether the remote party holds the call.
+	Held() bool
 	SendDTMF(ctx context.Context, digits string) error
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
@@ -62,6 +70,8 @@ type Params struct {
 	Spec       gateway.CallSpec
 	RTMPTarget string // for display
 	Signal     Signal
+	Incoming   *Incoming // nil: Signal places the call
+	Browser    bool      // a browser talks in it
 	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
 	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
 	// Publish is told every new value of the call, from the call's goroutine.
@@ -69,7 +79,7 @@ type Params struct {
 	Log     *slog.Logger
 }
 
-// Call is one outgoing call.
+// Call is one call.
 type Call struct {
 	p       Params
 	log     *slog.Logger
@@ -77,8 +87,11 @@ type Call struct {
 	done    chan struct{}
 	helpers sync.WaitGroup // the registration in flight
 
+	changing sync.Mutex // held while the other side is asked for a change
+
 	// What follows belongs to the goroutine in Run.
 	state       state
+	browser     bool
 	push        Push
 	injection   Injection
 	media       Media
@@ -89,7 +102,7 @@ type Call struct {
 	ended       time.Time
 }
 
-// New makes a call that Run will place.
+// New makes a call that Run will place, or let ring.
 func New(p Params) *Call {
 	c := &Call{
 		p:       p,
@@ -98,6 +111,7 @@ func New(p Params) *Call {
 		done:    make(chan struct{}),
 		state:   state{status: gateway.CallNew},
 		created: time.Now(),
+		browser: p.Browser,
 	}
 	if p.Spec.RTMPURL != "" {
 		c.push.Status = gateway.RTMPWait
@@ -108,7 +122,7 @@ func New(p Params) *Call {
 // Announce publishes the call as new. It may be called before Run.
 func (c *Call) Announce() { c.publish() }
 
-// Run places the call and lives until it is over and its media is closed. When ctx ends the call is hung up.
+// Run places the call, or lets it ring, and lives until it is over and its media is closed. When ctx ends the call is hung up.
 func (c *Call) Run(ctx context.Context) {
 	defer c.helpers.Wait()
 	life, abandon := context.WithCancel(context.WithoutCancel(ctx))
@@ -117,13 +131,15 @@ func (c *Call) Run(ctx context.Context) {
 	defer ticker.Stop()
 	stopping := ctx.Done()
 	defer c.leave()
-	c.step(life, started{register: c.p.Spec.Account.Register})
+	limit := c.begin(life)
 	for !c.state.over {
 		select {
 		case do := <-c.inbox:
 			do(life)
 		case <-ticker.C:
 			c.publish()
+		case <-limit:
+			c.step(life, unanswered{})
 		case <-stopping:
 			stopping = nil
 			c.step(life, hangup{gateway.EndShutdown})
@@ -153,7 +169,7 @@ func (c *Call) leave() {
 }
 
 // Hangup asks for the end of the call. It does not wait.
-func (c *Call) Hangup() { c.post(hangup{gateway.EndLocal}) }
+func (c *Call) Hangup(why gateway.EndReason) { c.post(hangup{why}) }
 
 // SetPush tells the call what became of its publication.
 func (c *Call) SetPush(p Push) {
@@ -194,7 +210,7 @@ func (c *Call) OnEnded(remote bool, text string) { c.post(ended{remote, text}) }
 
 // OnReinvite takes a changed offer in the dialog and answers it through respond.
 func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
-	c.send(func(context.Context) {
+	c.send(func(life context.Context) {
 		answer, err := c.media.Reoffer(sdp)
 		if err != nil {
 			c.log.Warn("re-INVITE refused", "err", err)
@@ -202,6 +218,7 @@ func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 			return
 		}
 		respond(sipOK, answer)
+		c.step(life, remoteHold{c.media.Held()})
 		c.publish()
 	})
 }
@@ -256,7 +273,7 @@ func (c *Call) stamp(before state) {
 	if before.status == c.state.status {
 		return
 	}
-	if c.state.status == gateway.CallEstablished {
+	if c.state.status == gateway.CallEstablished && c.established.IsZero() {
 		c.established = time.Now()
 	}
 	if c.state.over {
@@ -275,6 +292,10 @@ func (c *Call) do(ctx context.Context, e effect) event {
 		return c.negotiate(e)
 	case doHangup:
 		c.dialog.Hangup(string(c.state.ending.Reason))
+	case doRing:
+		c.p.Incoming.Ringing.Ring()
+	case doTake:
+		return c.take()
 	}
 	return nil
 }
@@ -314,23 +335,15 @@ func (c *Call) negotiate(e doNegotiate) event {
 
 // info sends a SIP INFO in the dialog and waits for its answer. It is called from other goroutines.
 func (c *Call) info(ctx context.Context, contentType string, body []byte) error {
-	dialog := make(chan Dialog, 1)
-	c.send(func(context.Context) { dialog <- c.dialog })
-	select {
-	case d := <-dialog:
-		if d == nil {
-			return errNoDialog
-		}
-		status, err := d.Info(ctx, contentType, body)
-		if err == nil && status >= 300 {
-			err = fmt.Errorf("info refused with status %d", status)
-		}
+	d, err := c.liveDialog(ctx)
+	if err != nil {
 		return err
-	case <-c.done:
-		return errNoDialog
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
+	status, err := d.Info(ctx, contentType, body)
+	if err == nil && status >= 300 {
+		err = fmt.Errorf("info refused with status %d", status)
+	}
+	return err
 }
 
 var errNoDialog = errors.New("the call has no dialog")

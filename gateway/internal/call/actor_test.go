@@ -82,8 +82,8 @@ func TestHangupWhileRegistering(t *testing.T) {
 		return 0, context.Cause(ctx)
 	}), func(t *testing.T, s *scene) {
 		require.Equal(t, gateway.CallPending, s.last().Status)
-		s.Hangup()
-		s.Hangup()
+		s.Hangup(gateway.EndLocal)
+		s.Hangup(gateway.EndLocal)
 		<-s.Done()
 		require.Equal(t, gateway.CallFinish, s.last().Status)
 		require.Equal(t, gateway.EndLocal, s.last().Ending.Reason)
@@ -159,7 +159,7 @@ func TestTonesNeedAnEstablishedCall(t *testing.T) {
 		refused(t, s)
 		s.OnProvisional(180, nil)
 		refused(t, s)
-		s.Hangup()
+		s.Hangup(gateway.EndLocal)
 		s.OnFailed(487, gateway.EndRejected, "")
 		<-s.Done()
 		refused(t, s)
@@ -207,6 +207,39 @@ func TestChangedOffer(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, gateway.CallEstablished, s.last().Status, "a change refused ends nothing")
 		s.OnEnded(true, "")
+	})
+}
+
+func TestHold(t *testing.T) {
+	live(t, nil, func(t *testing.T, s *scene) {
+		require.Error(t, s.Hold(t.Context(), true), "it is not established")
+		s.OnAnswered(200, nil)
+		require.NoError(t, s.Hold(t.Context(), true))
+		synctest.Wait()
+		require.Equal(t, gateway.CallHold, s.last().Status)
+		require.Equal(t, gateway.Held{Local: true}, s.last().Held)
+		require.NoError(t, s.SendDTMF(t.Context(), gateway.DTMF{Digits: "1"}), "a call on hold is up")
+
+		s.voice.held = true // the other side holds too
+		s.OnReinvite([]byte("hold"), func(int, []byte) {})
+		synctest.Wait()
+		require.Equal(t, gateway.Held{Local: true, Remote: true}, s.last().Held)
+		s.voice.held = false
+		s.OnReinvite([]byte("back"), func(int, []byte) {})
+		synctest.Wait()
+		require.Equal(t, gateway.CallHold, s.last().Status, "we still hold")
+
+		s.phone.stubborn = errUnusable
+		require.Error(t, s.Hold(t.Context(), false))
+		require.True(t, s.voice.holding, "what was refused is undone")
+		s.phone.stubborn = nil
+		require.NoError(t, s.Hold(t.Context(), false))
+		synctest.Wait()
+		require.Equal(t, gateway.CallEstablished, s.last().Status)
+		require.Equal(t, []string{"hold true", "hold false", "hold false"}, s.phone.offers)
+		s.OnEnded(true, "")
+		synctest.Wait()
+		require.Error(t, s.Hold(t.Context(), true))
 	})
 }
 

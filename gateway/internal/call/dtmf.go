@@ -56,7 +56,7 @@ func (c *Call) sendInfo(ctx context.Context, digits string, relay bool) error {
 func (c *Call) LiveMedia(ctx context.Context) (Media, error) {
 	media := make(chan Media, 1)
 	c.send(func(context.Context) {
-		if c.state.status == gateway.CallEstablished {
+		if c.state.up() {
 			media <- c.media
 		}
 		close(media)

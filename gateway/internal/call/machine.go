@@ -11,6 +11,21 @@ type state struct {
 	dialog    bool // an INVITE is out and its last event has not come
 	media     bool // media was negotiated, early or final
 	over      bool
+	held      gateway.Held
+
+	incoming bool
+	late     bool // the caller leaves the offer to us
+	taken    bool // we have answered; the caller has not acknowledged
+}
+
+// rings reports whether the call is one to us that waits to be taken.
+func (s state) rings() bool {
+	return s.incoming && s.status == gateway.CallRing && !s.taken && !s.hangingUp
+}
+
+// up reports whether the call was answered and is not being hung up.
+func (s state) up() bool {
+	return s.status == gateway.CallEstablished || s.status == gateway.CallHold
 }
 
 // event is something that happened to the call.
@@ -37,7 +52,12 @@ type (
 		remote bool
 		text   string
 	}
-	hangup struct{ reason gateway.EndReason }
+	hangup     struct{ reason gateway.EndReason }
+	called     struct{ late bool } // a call comes in
+	taken      struct{}
+	unanswered struct{}          // it has rung long enough
+	localHold  struct{ on bool } // the other side has agreed to it
+	remoteHold struct{ on bool }
 )
 
 func (started) event()      {}
@@ -48,6 +68,11 @@ func (mediaRefused) event() {}
 func (failed) event()       {}
 func (ended) event()        {}
 func (hangup) event()       {}
+func (called) event()       {}
+func (taken) event()        {}
+func (unanswered) event()   {}
+func (localHold) event()    {}
+func (remoteHold) event()   {}
 
 // effect is something the actor does.
 type effect interface{ effect() }
@@ -60,14 +85,18 @@ type (
 		final bool
 	}
 	doHangup struct{}
+	doRing   struct{}
+	doTake   struct{}
 )
 
 func (doRegister) effect()  {}
 func (doInvite) effect()    {}
 func (doNegotiate) effect() {}
 func (doHangup) effect()    {}
+func (doRing) effect()      {}
+func (doTake) effect()      {}
 
-// next is the state machine of an outgoing call.
+// next is the state machine of a call. It begins with started or with called.
 func next(s state, ev event) (state, []effect) {
 	if s.over {
 		return s, nil
@@ -75,6 +104,14 @@ func next(s state, ev event) (state, []effect) {
 	switch ev := ev.(type) {
 	case started:
 		return onStarted(s, ev)
+	case called:
+		return onCalled(s, ev)
+	case taken:
+		return onTaken(s)
+	case unanswered:
+		if s.rings() {
+			return onHangup(s, gateway.Ending{Reason: gateway.EndNoAnswer})
+		}
 	case registered:
 		return onRegistered(s)
 	case provisional:
@@ -89,6 +126,12 @@ func next(s state, ev event) (state, []effect) {
 		return onEnded(s, ev)
 	case hangup:
 		return onHangup(s, gateway.Ending{Reason: ev.reason})
+	case localHold:
+		s.held.Local = ev.on
+		return onHeld(s), nil
+	case remoteHold:
+		s.held.Remote = ev.on
+		return onHeld(s), nil
 	}
 	return s, nil
 }
@@ -102,6 +145,20 @@ func onStarted(s state, ev started) (state, []effect) {
 	return s, []effect{doInvite{}}
 }
 
+func onCalled(s state, ev called) (state, []effect) {
+	s.incoming, s.late, s.dialog = true, ev.late, true
+	s.status, s.sipStatus = gateway.CallRing, sipRinging
+	return s, []effect{doRing{}}
+}
+
+func onTaken(s state) (state, []effect) {
+	if !s.rings() {
+		return s, nil
+	}
+	s.taken, s.media = true, true
+	return s, []effect{doTake{}}
+}
+
 func onRegistered(s state) (state, []effect) {
 	if s.hangingUp {
 		return finish(s), nil
@@ -112,7 +169,7 @@ func onRegistered(s state) (state, []effect) {
 
 func onProvisional(s state, ev provisional) (state, []effect) {
 	s.sipStatus = ev.status
-	if s.hangingUp || s.status == gateway.CallEstablished {
+	if s.hangingUp || s.up() {
 		return s, nil
 	}
 	var effects []effect
@@ -139,7 +196,21 @@ func onAnswered(s state, ev answered) (state, []effect) {
 		return s, nil
 	}
 	s.status, s.media = gateway.CallEstablished, true
+	if s.incoming && !s.late {
+		return s, nil // what was agreed on is in our answer
+	}
 	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
+}
+
+func onHeld(s state) state {
+	switch {
+	case !s.up():
+	case s.held == gateway.Held{}:
+		s.status = gateway.CallEstablished
+	default:
+		s.status = gateway.CallHold
+	}
+	return s
 }
 
 func onFailed(s state, ev failed) (state, []effect) {
@@ -179,7 +250,7 @@ func onHangup(s state, why gateway.Ending) (state, []effect) {
 func finish(s state) state {
 	s.over = true
 	switch s.ending.Reason {
-	case gateway.EndLocal, gateway.EndRemote, gateway.EndShutdown:
+	case gateway.EndLocal, gateway.EndRemote, gateway.EndShutdown, gateway.EndBrowser, gateway.EndTransferred:
 		s.status = gateway.CallFinish
 	case gateway.EndBusy:
 		s.status = gateway.CallBusy

@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"testing"
@@ -17,6 +18,11 @@ type phone struct {
 	hangups  []string
 	infos    []string
 	refusing int // status of the answers to INFO, if not 200
+	offers   []string
+	stubborn error // of every re-INVITE and REFER
+	referred []string
+	rang     int
+	answers  []string
 
 	registrar func(ctx context.Context) (int, error)
 }
@@ -27,6 +33,33 @@ func (p *phone) Invite(offer []byte, _ *Call) Dialog {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.offer = offer
+	return p
+}
+
+func (p *phone) Reinvite(_ context.Context, offer []byte) ([]byte, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.offers = append(p.offers, string(offer))
+	return []byte("agreed"), p.stubborn
+}
+
+func (p *phone) Refer(_ context.Context, target string, other Dialog) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.referred = append(p.referred, fmt.Sprintf("%s replacing %v", target, other != nil))
+	return p.stubborn
+}
+
+func (p *phone) Ring() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.rang++
+}
+
+func (p *phone) Answer(sdp []byte, _ *Call) Dialog {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.answers = append(p.answers, string(sdp))
 	return p
 }
 
@@ -51,6 +84,8 @@ type voice struct {
 	mu       sync.Mutex // guards what follows
 	digits   string
 	informed string
+	holding  bool // by us
+	held     bool // by the other side
 	closed   int
 
 	refuse error // of every description
@@ -77,6 +112,24 @@ func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	defer v.mu.Unlock()
 	v.digits += digits
 	return nil
+}
+
+func (v *voice) Hold(hold bool) ([]byte, func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	before := v.holding
+	v.holding = hold
+	return fmt.Appendf(nil, "hold %v", hold), func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		v.holding = before
+	}
+}
+
+func (v *voice) Held() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.held
 }
 
 func (v *voice) TakeInfo(contentType string, body []byte) bool {

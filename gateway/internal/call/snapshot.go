@@ -11,7 +11,9 @@ func (c *Call) snapshot() gateway.Call {
 		ID:          spec.ID,
 		AppKey:      spec.AppKey,
 		Custom:      spec.Custom,
+		Browser:     c.browser,
 		Status:      c.state.status,
+		Held:        c.state.held,
 		SIPStatus:   c.state.sipStatus,
 		Caller:      spec.Account.Login,
 		Callee:      spec.Callee,
@@ -31,6 +33,9 @@ func (c *Call) snapshot() gateway.Call {
 		Created:     c.created,
 		Established: c.established,
 		Ended:       c.ended,
+	}
+	if in := c.p.Incoming; in != nil {
+		s.Incoming, s.Caller, s.Registration = true, in.Caller, in.Registration
 	}
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()

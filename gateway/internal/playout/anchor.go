@@ -3,10 +3,8 @@ package playout
 import "time"
 
 const (
-	delay   = 60 * time.Millisecond // how long the first unit waits, so that those that are later than it are in time
-	reserve = 20 * time.Millisecond // how long a unit that came late waits: what the receiver takes at once
-	leap    = 200 * time.Millisecond
-	beyond  = 2 * time.Second // more than any network delays: it is another timeline
+	leap   = 200 * time.Millisecond
+	beyond = 2 * time.Second // more than any network delays: it is another timeline
 
 	// What waits longer than it should is brought forward by a nudge, once in a window, until it is within slack.
 	window = time.Second
@@ -14,8 +12,22 @@ const (
 	nudge  = 5 * time.Millisecond
 )
 
+// waits is how long units wait.
+type waits struct {
+	delay   time.Duration // the first unit, so that those that are later than it are in time
+	reserve time.Duration // one that came late
+}
+
+// easy is for what is shown to somebody.
+func easy() waits { return waits{delay: 60 * time.Millisecond, reserve: 20 * time.Millisecond} }
+
+// live is for those who talk with each other: what the receiver takes at once, and no more.
+func live() waits { return waits{delay: 20 * time.Millisecond, reserve: 5 * time.Millisecond} }
+
 // anchor ties the stream's time to the wall clock.
 type anchor struct {
+	waits
+
 	zero  time.Time     // when the stream's time is 0, delay included. Zero while nothing has come
 	least time.Duration // how early the latest of the units in this window was
 	ends  time.Time     // the window
@@ -37,23 +49,23 @@ func (a *anchor) tie(pts time.Duration, at, now time.Time) {
 
 func (a *anchor) restart(now time.Time) { a.least, a.ends = beyond, now.Add(window) }
 
-// arrived takes note of how early a unit came. It reports whether time went back: sound that came before and still waits
-// would come again.
-func (a *anchor) arrived(pts time.Duration, now time.Time) (back bool) {
+// arrived takes note of how early a unit came for what leaves from a moment on, which is now or later. It reports whether
+// time went back: sound that came before and still waits would come again.
+func (a *anchor) arrived(pts time.Duration, now, leaves time.Time) (back bool) {
 	early := a.at(pts).Sub(now)
 	switch {
 	case early > beyond:
-		a.tie(pts, now.Add(delay), now)
+		a.tie(pts, now.Add(a.delay), now)
 		return false
-	case early < 0:
-		a.tie(pts, now.Add(reserve), now)
+	case a.at(pts).Before(leaves):
+		a.tie(pts, leaves.Add(a.reserve), now)
 		return early < -beyond
 	}
 	a.least = min(a.least, early)
 	if now.Before(a.ends) {
 		return false
 	}
-	switch excess := a.least - delay; {
+	switch excess := a.least - a.delay; {
 	case excess > leap:
 		a.zero = a.zero.Add(-excess)
 	case excess > slack:

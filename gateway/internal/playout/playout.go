@@ -28,6 +28,7 @@ type Params struct {
 	Name   string      // where it goes, for the stream's table of readers
 	Audio  media.Codec // the only one that is taken, a G.711 law; empty: no audio
 	Video  bool        // H.264, in the order it is shown
+	Live   bool        // somebody talks: it waits as little as it can
 }
 
 // Playout plays one stream.
@@ -41,10 +42,16 @@ type Playout struct {
 	pictures reel
 	heard    time.Time // when sound last came
 	reader   *stream.Reader
+	spoken   time.Time // up to when Sound was asked for
 }
 
 // New makes a playout that does not run yet.
-func New(p Params) *Playout { return &Playout{params: p} }
+func New(p Params) *Playout {
+	if p.Live {
+		return &Playout{params: p, anchor: anchor{waits: live()}}
+	}
+	return &Playout{params: p, anchor: anchor{waits: easy()}}
+}
 
 // Run reads the stream until it ends (nil) or ctx does.
 func (p *Playout) Run(ctx context.Context) error {
@@ -69,7 +76,10 @@ func (p *Playout) Run(ctx context.Context) error {
 }
 
 func (p *Playout) readerParams() stream.ReaderParams {
-	params := stream.ReaderParams{Name: p.params.Name, Sink: gateway.SinkCall, Patience: patience, InOrder: true}
+	params := stream.ReaderParams{Name: p.params.Name, Sink: gateway.SinkCall, InOrder: true}
+	if !p.params.Live {
+		params.Patience = patience
+	}
 	if p.params.Audio != "" {
 		params.Audio = []media.Codec{p.params.Audio}
 	}
@@ -130,11 +140,15 @@ func (p *Playout) begin(u *media.Unit, now time.Time) {
 	if !u.Arrived.IsZero() {
 		came = u.Arrived
 	}
-	p.anchor.tie(u.PTS, came.Add(delay), now)
+	p.anchor.tie(u.PTS, came.Add(p.anchor.delay), now)
 }
 
 func (p *Playout) arrived(u *media.Unit, now time.Time) {
-	if p.anchor.arrived(u.PTS, now) {
+	leaves := now
+	if u.Kind() == media.Audio && p.spoken.After(now) {
+		leaves = p.spoken // what comes before is on its way already
+	}
+	if p.anchor.arrived(u.PTS, now, leaves) {
 		p.sound.clear()
 	}
 }
@@ -147,6 +161,7 @@ func (p *Playout) Sound(dst []byte, codec media.Codec, at time.Time) bool {
 	if codec != p.params.Audio || !p.anchor.set() {
 		return false
 	}
+	p.spoken = at.Add(clock.Duration(int64(len(dst)), rate))
 	return p.sound.read(dst, clock.Ticks(p.anchor.time(at), rate))
 }
 

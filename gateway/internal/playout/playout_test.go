@@ -114,7 +114,42 @@ func TestHeapIsSkipped(t *testing.T) {
 	for at := time.Duration(0); at < 2200*time.Millisecond; at += 20 * time.Millisecond {
 		p.take(sound(kept+at, 1), now.Add(at))
 	}
-	require.InDelta(t, delay.Seconds(), p.anchor.at(kept).Sub(now).Seconds(), 0.001)
+	require.InDelta(t, easy().delay.Seconds(), p.anchor.at(kept).Sub(now).Seconds(), 0.001)
+}
+
+// TestTalkIsWholeAndSoon: units of 20 ms that come up to 8 ms late are asked for in frames of 20 ms at every phase. Nothing
+// is missing once the first late ones were met, and none begins to leave more than 40 ms after it came.
+func TestTalkIsWholeAndSoon(t *testing.T) {
+	const unit = 20 * time.Millisecond
+	start := time.Now()
+	for phase := time.Duration(0); phase < unit; phase += time.Millisecond {
+		p := New(Params{Audio: media.PCMA, Live: true})
+		came, left := map[byte]time.Time{}, map[byte]bool{}
+		n := 0
+		for tick := range 100 {
+			due := start.Add(phase + time.Duration(tick)*unit)
+			for {
+				at := start.Add(time.Duration(n)*unit + time.Duration(n%5)*2*time.Millisecond)
+				if at.After(due) {
+					break
+				}
+				n++
+				came[byte(n)] = at
+				p.take(sound(time.Duration(n)*unit, slices.Repeat([]byte{byte(n)}, 160)...), at)
+			}
+			frame := make([]byte, 160)
+			p.Sound(frame, media.PCMA, due)
+			if tick >= 10 {
+				require.NotContains(t, frame, byte(0), "phase %v", phase)
+			}
+			for _, unit := range frame {
+				if tick >= 10 && !left[unit] {
+					require.LessOrEqual(t, due.Sub(came[unit]), 40*time.Millisecond, "phase %v", phase)
+				}
+				left[unit] = true
+			}
+		}
+	}
 }
 
 // TestPicturesFarFromTheSoundDoNotMoveIt: a stream whose pictures are five seconds behind its sound.
@@ -125,7 +160,7 @@ func TestPicturesFarFromTheSoundDoNotMoveIt(t *testing.T) {
 		p.take(sound(10*time.Second+at, 1), now.Add(at))
 		p.take(picture(5*time.Second+at, true), now.Add(at))
 	}
-	require.Equal(t, delay, p.anchor.at(10*time.Second).Sub(now))
+	require.Equal(t, easy().delay, p.anchor.at(10*time.Second).Sub(now))
 	for n := range 100 {
 		u, _ := p.Picture(now.Add(2 * time.Second))
 		require.NotNil(t, u, "picture %d", n)

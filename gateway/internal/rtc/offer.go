@@ -27,17 +27,20 @@ const (
 type offer struct {
 	sdp   string
 	kinds [media.Kinds]codecs // of the first section of each kind that is of use; none: not asked for, or in vain
+	sends [media.Kinds]bool   // the browser has something of the kind to send
+	takes [media.Kinds]bool   // it wants something of the kind
 }
 
 // intent is what an offer is read for.
 type intent struct {
 	useless string // the direction of sections that do not serve it
+	rejects bool   // it is an answer: sections without a port are refused ones
 	choose  func(*section, media.Kind) codecs
 }
 
 // sending looks for sections that take media, and prefers what the source has.
 func sending(source [media.Kinds]media.Codec) intent {
-	return intent{"sendonly", func(s *section, k media.Kind) codecs {
+	return intent{useless: "sendonly", choose: func(s *section, k media.Kind) codecs {
 		if k == media.Video {
 			return s.videoOut().preferring(source[k])
 		}
@@ -47,7 +50,7 @@ func sending(source [media.Kinds]media.Codec) intent {
 
 // receiving looks for sections that bring media.
 func receiving() intent {
-	return intent{"recvonly", func(s *section, k media.Kind) codecs {
+	return intent{useless: "recvonly", choose: func(s *section, k media.Kind) codecs {
 		if k == media.Video {
 			return s.videoIn()
 		}
@@ -80,7 +83,8 @@ func readOffer(sdp string, to intent) (*offer, error) {
 		}
 		_, useless := m.Attribute(to.useless)
 		_, inactive := m.Attribute("inactive")
-		if useless || inactive || o.kinds[kind] != nil {
+		rejected := to.rejects && m.MediaName.Port.Value == 0
+		if useless || inactive || rejected || o.kinds[kind] != nil {
 			continue
 		}
 		section := newSection(m.MediaName.Formats)
@@ -88,6 +92,9 @@ func readOffer(sdp string, to intent) (*offer, error) {
 			section.add(a.Key, a.Value)
 		}
 		o.kinds[kind] = to.choose(section, kind)
+		_, sendonly := m.Attribute("sendonly")
+		_, recvonly := m.Attribute("recvonly")
+		o.sends[kind], o.takes[kind] = !recvonly, !sendonly
 	}
 	if o.kinds[media.Audio] == nil && o.kinds[media.Video] == nil {
 		return nil, ErrNoCodec

@@ -47,20 +47,22 @@ type Peer struct {
 func (e *Endpoint) Answer(
 	ctx context.Context, sdp string, source [media.Kinds]media.Codec, group string,
 ) (*Peer, string, error) {
-	return e.answer(ctx, sdp, sending(source), func(p *Peer, k media.Kind, chosen codecs) error {
-		return p.addTrack(&Track{kind: k, group: group, codecs: chosen})
+	return e.answer(ctx, sdp, sending(source), func(p *Peer, k media.Kind, o *offer) error {
+		return p.addTrack(&Track{kind: k, group: group, codecs: o.kinds[k]})
 	})
 }
 
 // Receive reads an offer to send media and answers it with all that the gateway understands of it. The caller closes
 // the peer.
 func (e *Endpoint) Receive(ctx context.Context, sdp string) (*Peer, string, error) {
-	return e.answer(ctx, sdp, receiving(), (*Peer).addFeed)
+	return e.answer(ctx, sdp, receiving(), func(p *Peer, k media.Kind, o *offer) error {
+		return p.addFeed(k, o.kinds[k])
+	})
 }
 
 // answer answers an offer; add makes the peer ready for one kind of media.
 func (e *Endpoint) answer(
-	ctx context.Context, sdp string, to intent, add func(*Peer, media.Kind, codecs) error,
+	ctx context.Context, sdp string, to intent, add func(*Peer, media.Kind, *offer) error,
 ) (*Peer, string, error) {
 	o, err := readOffer(sdp, to)
 	if err != nil {
@@ -72,7 +74,7 @@ func (e *Endpoint) answer(
 	}
 	for kind, chosen := range o.kinds {
 		if len(chosen) > 0 && err == nil {
-			err = add(p, media.Kind(kind), chosen)
+			err = add(p, media.Kind(kind), o)
 		}
 	}
 	answer := ""
@@ -151,7 +153,7 @@ func (p *Peer) prefer(t *webrtc.RTPTransceiver, chosen codecs) error {
 	return nil
 }
 
-// negotiate returns the answer, complete with the candidates that are found in time.
+// negotiate returns the answer, complete with candidates.
 func (p *Peer) negotiate(ctx context.Context, sdp string) (string, error) {
 	if err := p.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: sdp}); err != nil {
 		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
@@ -160,9 +162,14 @@ func (p *Peer) negotiate(ctx context.Context, sdp string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
+	return p.gather(ctx, answer)
+}
+
+// gather puts our own description into effect and returns it with the candidates that are found in time.
+func (p *Peer) gather(ctx context.Context, ours webrtc.SessionDescription) (string, error) {
 	gathered := webrtc.GatheringCompletePromise(p.pc)
-	if err := p.pc.SetLocalDescription(answer); err != nil {
-		return "", fmt.Errorf("answer: %w", err)
+	if err := p.pc.SetLocalDescription(ours); err != nil {
+		return "", fmt.Errorf("%s: %w", ours.Type, err)
 	}
 	enough := time.NewTimer(gatherTime)
 	defer enough.Stop()

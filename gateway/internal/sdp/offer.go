@@ -20,11 +20,12 @@ type MediaOffer struct {
 	Port     int // 0: not available
 	RTCPPort int
 	Send     bool // sendrecv, else recvonly
+	Hold     bool // takes nothing: sendonly, or inactive
 	SSRC     uint32
 	CNAME    string
 }
 
-func (m MediaOffer) direction() Direction { return Direction{Send: m.Send, Receive: true} }
+func (m MediaOffer) direction() Direction { return Direction{Send: m.Send, Receive: !m.Hold} }
 
 // Payload types of what is offered.
 const (

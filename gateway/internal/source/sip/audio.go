@@ -42,6 +42,7 @@ type audioIn struct {
 	next    time.Duration // where the next unit belongs
 	heard   time.Time     // when audio last came
 	lost    bool          // something is missing before the next packet
+	deaf    bool          // the call is held: what comes is not taken
 	mask    concealment
 	keys    dtmf.Receiver
 	counted counted
@@ -86,6 +87,7 @@ func (a *audioIn) negotiated(m *sdp.Media) {
 	if !a.begun {
 		a.codec = m.Payloads[0].Codec
 	}
+	a.deaf = !m.Direction.Receive
 	a.events = sdp.DTMF
 	if m.DTMF != nil {
 		a.events = m.DTMF.Type
@@ -109,7 +111,7 @@ func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
 	}
 	codec, known := a.types[p.PayloadType]
 	switch {
-	case len(p.Payload) == 0:
+	case len(p.Payload) == 0 || a.deaf:
 	case known:
 		a.sound(codec, p)
 	case p.PayloadType == a.events:

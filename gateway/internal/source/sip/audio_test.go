@@ -32,7 +32,7 @@ func newAudioRig() *audioRig {
 
 func (r *audioRig) agree(codec media.Codec) {
 	types := map[media.Codec]uint8{media.PCMA: 8, media.PCMU: 0}
-	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: types[codec], Codec: codec, ClockRate: audioRate}}})
+	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: types[codec], Codec: codec, ClockRate: audioRate}}, Direction: sdp.Direction{Send: true, Receive: true}})
 	r.agreed = r.start
 }
 

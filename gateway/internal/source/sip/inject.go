@@ -12,6 +12,7 @@ import (
 // injection is a stream that goes to the other side.
 type injection struct {
 	from  *stream.Stream
+	live  bool // somebody talks in it
 	ended func()
 	takes takes
 	stop  context.CancelFunc
@@ -24,7 +25,7 @@ type takes struct {
 }
 
 // Inject sends audio and video of a stream to the other side, as far as the call sends them, in place of what was injected
-// before. When the stream ends, silence and slate come back and ended is called; not if another injection, EndInjection or
+// before. When the stream ends, what was sent without it comes back and ended is called; not if another injection, EndInjection or
 // Close is first. ended may be nil, and must neither block nor call Close.
 func (s *Source) Inject(from *stream.Stream, ended func()) {
 	s.mu.Lock()
@@ -32,21 +33,51 @@ func (s *Source) Inject(from *stream.Stream, ended func()) {
 	s.injectLocked(from, ended)
 }
 
-// EndInjection lets silence and slate come back.
+// EndInjection lets what Talk sends come back, else silence and slate.
 func (s *Source) EndInjection() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.endInjectionLocked()
+	s.restLocked()
+}
+
+// Talk sends the other side audio and video of a stream that somebody talks in, as soon as they come and as long as there
+// is no injection. While the call is held, it does not.
+func (s *Source) Talk(from *stream.Stream) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.talker = from
+	if s.injected == nil {
+		s.restLocked()
+	}
+}
+
+// restLocked sends what there is without an injection.
+func (s *Source) restLocked() {
+	switch {
+	case s.talker == nil:
+		s.endInjectionLocked()
+		return
+	case s.injected != nil && s.injected.live:
+		return
+	}
+	s.beginLocked(&injection{from: s.talker, live: true})
 }
 
 func (s *Source) injectLocked(from *stream.Stream, ended func()) {
+	s.beginLocked(&injection{from: from, ended: ended})
+}
+
+// beginLocked puts an injection in the place of what there is.
+func (s *Source) beginLocked(in *injection) {
 	s.endInjectionLocked()
 	if s.closed {
 		return
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	in := &injection{from: from, ended: ended, takes: s.takesLocked(), stop: stop}
-	p := playout.New(playout.Params{Stream: from, Name: s.params.CNAME, Audio: in.takes.audio, Video: in.takes.video})
+	in.takes, in.stop = s.takesLocked(in.live), stop
+	p := playout.New(playout.Params{
+		Stream: in.from, Name: s.params.CNAME, Audio: in.takes.audio, Video: in.takes.video, Live: in.live,
+	})
 	s.injected = in
 	s.back.inject(p)
 	s.running.Go(func() {
@@ -69,8 +100,11 @@ func (s *Source) endInjectionLocked() {
 func (s *Source) injectionEnded(in *injection) {
 	s.mu.Lock()
 	current := s.injected == in
+	if in.live {
+		s.talker = nil
+	}
 	if current {
-		s.endInjectionLocked()
+		s.restLocked()
 	}
 	s.mu.Unlock()
 	if current && in.ended != nil {
@@ -78,8 +112,11 @@ func (s *Source) injectionEnded(in *injection) {
 	}
 }
 
-func (s *Source) takesLocked() takes {
+func (s *Source) takesLocked(live bool) takes {
 	var t takes
+	if live && s.local.Audio.Hold {
+		return t
+	}
 	if m := s.agreed.Audio; m != nil && m.Direction.Send {
 		t.audio = m.Payloads[0].Codec
 	}
@@ -91,8 +128,8 @@ func (s *Source) takesLocked() takes {
 
 // reinjectLocked begins an injection anew if what the other side takes has changed.
 func (s *Source) reinjectLocked() {
-	if in := s.injected; in != nil && in.takes != s.takesLocked() {
-		s.injectLocked(in.from, in.ended)
+	if in := s.injected; in != nil && in.takes != s.takesLocked(in.live) {
+		s.beginLocked(&injection{from: in.from, live: in.live, ended: in.ended})
 	}
 }
 

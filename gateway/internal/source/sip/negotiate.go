@@ -54,6 +54,35 @@ func (s *Source) Reoffer(offer []byte) ([]byte, error) {
 	return answer, nil
 }
 
+// Hold returns the offer that holds the call, or takes it back, to which the other side's Answer is awaited. If there is
+// none, undo lets all stay as it was.
+func (s *Source) Hold(hold bool) (offer []byte, undo func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before, offered := s.local, s.offer
+	s.local.Version++
+	s.local.Audio.Hold, s.local.Video.Hold = hold, hold
+	s.offer = sdp.Offer(s.local)
+	return bytes.Clone(s.offer), func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		version := s.local.Version // the other side has seen it
+		s.local, s.offer = before, offered
+		s.local.Version = version
+	}
+}
+
+// Held reports whether the other side takes nothing of what it could.
+func (s *Source) Held() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return held(s.local.Audio, s.agreed.Audio) || held(s.local.Video, s.agreed.Video) && s.agreed.Audio == nil
+}
+
+func held(local sdp.MediaOffer, m *sdp.Media) bool {
+	return m != nil && local.Send && !m.Direction.Send
+}
+
 // apply puts into effect what was agreed on, unless it is nothing: then all stays as it was.
 func (s *Source) apply(a sdp.Answer) error {
 	if a.Audio == nil && a.Video == nil {

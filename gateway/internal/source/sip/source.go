@@ -55,7 +55,8 @@ type Source struct {
 	videoSpeed speed
 	publisher  *stream.Publisher // set by Start
 	stop       context.CancelFunc
-	injected   *injection // nil if none is
+	injected   *injection     // nil if none is
+	talker     *stream.Stream // what Talk sends; nil if nobody talks
 	closed     bool
 
 	running sync.WaitGroup

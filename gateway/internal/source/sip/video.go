@@ -30,6 +30,7 @@ type videoIn struct {
 	sets    [2][]byte // from the latest description
 	lost    bool      // something is missing before the next packet
 	agreed  bool      // negotiation has taken place
+	blind   bool      // the call is held: what comes is not taken
 	since   time.Time // when video last came, or was agreed on. Zero: there is none in the call
 	filling bool
 	due     time.Time     // of the next slate
@@ -58,7 +59,8 @@ func (v *videoIn) negotiated(m *sdp.Media) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.agreed = true
-	if m == nil {
+	v.blind = m != nil && !m.Direction.Receive
+	if m == nil || v.blind {
 		v.since, v.format = time.Time{}, nil
 		return
 	}
@@ -88,7 +90,7 @@ func (v *videoIn) packet(p rtpio.Packet) (needKey bool) {
 		v.track.Restart()
 		v.depack.AwaitKey()
 	}
-	if len(p.Payload) == 0 {
+	if len(p.Payload) == 0 || v.blind {
 		return false
 	}
 	before, waited := v.depack.Counters(), v.depack.NeedKey()

@@ -37,7 +37,7 @@ func newVideoRig(t *testing.T) *videoRig {
 }
 
 func (r *videoRig) agree() {
-	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, ClockRate: videoRate}}})
+	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, ClockRate: videoRate}}, Direction: sdp.Direction{Send: true, Receive: true}})
 	r.since = r.start
 }
 
@@ -165,7 +165,7 @@ func TestCallWithoutVideoShowsTheSlateAtOnce(t *testing.T) {
 func TestParameterSetsOfTheAnswerAreUsed(t *testing.T) {
 	r := newVideoRig(t)
 	f := r.source.Unit(0).Format
-	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, SPS: f.SPS, PPS: f.PPS}}})
+	r.negotiated(&sdp.Media{Payloads: []sdp.Payload{{Type: 112, Codec: media.H264, SPS: f.SPS, PPS: f.PPS}}, Direction: sdp.Direction{Send: true, Receive: true}})
 	for nal := range h264.NALs(r.source.Unit(0).Payload) {
 		r.handle(rtpio.Packet{PayloadType: 112, Payload: nal})
 	}

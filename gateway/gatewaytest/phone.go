@@ -1,0 +1,135 @@
+package gatewaytest
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"callcast/gateway"
+)
+
+// Dialed is one recorded request to call from a browser.
+type Dialed struct {
+	Spec  gateway.CallSpec
+	Offer string
+}
+
+// Answered is one recorded request to take a call.
+type Answered struct{ CallID, Answer string }
+
+// Dial implements gateway.API. By default it starts the call as StartCall does; the answer says nothing.
+func (f *Fake) Dial(ctx context.Context, spec gateway.CallSpec, offer string) (gateway.MediaAnswer, error) {
+	f.mu.Lock()
+	f.dialed = append(f.dialed, Dialed{spec, offer})
+	f.mu.Unlock()
+	if err := f.refuse("Dial"); err != nil {
+		return gateway.MediaAnswer{}, err
+	}
+	if err := f.StartCall(ctx, spec); err != nil {
+		return gateway.MediaAnswer{}, err
+	}
+	return gateway.MediaAnswer{ID: spec.ID, Answer: "v=0\r\n"}, nil
+}
+
+// Register implements gateway.API. By default the registration is PENDING until SetRegistration says otherwise.
+func (f *Fake) Register(_ context.Context, spec gateway.RegisterSpec) error {
+	if err := f.refuse("Register"); err != nil {
+		return err
+	}
+	if errs := spec.Account.Validate(); len(errs) > 0 {
+		return errs[0]
+	}
+	f.mu.Lock()
+	_, exists := f.registrations.get(spec.ID)
+	f.mu.Unlock()
+	if exists {
+		return refused(gateway.CodeConflict, gateway.ReasonRegistrationExists, "registration", spec.ID, "a registration with this id exists")
+	}
+	f.SetRegistration(gateway.Registration{ID: spec.ID, Account: spec.Account, Status: gateway.RegistrationPending, Created: time.Now()})
+	return nil
+}
+
+// SetRegistration adds or replaces a registration and tells every subscriber.
+func (f *Fake) SetRegistration(r gateway.Registration) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.registrations.set(r.ID, r)
+	f.publish(registrationEvent(r))
+}
+
+// Unregister implements gateway.API.
+func (f *Fake) Unregister(_ context.Context, id string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.registrations.remove(id) {
+		return refused(gateway.CodeNotFound, gateway.ReasonRegistrationMissing, "registration", id, "no registration with this id")
+	}
+	f.publish(gateway.Event{Kind: gateway.EventRegistration, ID: id, Removed: true})
+	return nil
+}
+
+// OfferCall implements gateway.API. By default every incoming call that rings is offered; the offer says nothing.
+func (f *Fake) OfferCall(_ context.Context, callID string) (string, error) {
+	if err := f.refuse("OfferCall"); err != nil {
+		return "", err
+	}
+	if err := f.ringing(callID); err != nil {
+		return "", err
+	}
+	return "v=0\r\n", nil
+}
+
+// AnswerCall implements gateway.API. By default the call is established at once.
+func (f *Fake) AnswerCall(_ context.Context, callID, answer string) error {
+	f.mu.Lock()
+	f.answered = append(f.answered, Answered{callID, answer})
+	f.mu.Unlock()
+	if err := f.ringing(callID); err != nil {
+		return err
+	}
+	return f.changeCall("AnswerCall", callID, func(c *gateway.Call) {
+		c.Status, c.Browser = gateway.CallEstablished, answer != ""
+	})
+}
+
+func (f *Fake) ringing(callID string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.calls.get(callID)
+	if !ok {
+		return callNotFound(callID)
+	}
+	if !c.Incoming || c.Status != gateway.CallRing {
+		return refused(gateway.CodeConflict, gateway.ReasonNotRinging, "callId", callID, "the call does not ring here")
+	}
+	return nil
+}
+
+// TransferCall implements gateway.API. By default every remote party agrees; nothing follows.
+func (f *Fake) TransferCall(_ context.Context, spec gateway.TransferSpec) error {
+	f.mu.Lock()
+	f.transfers = append(f.transfers, spec)
+	f.mu.Unlock()
+	return f.changeCall("TransferCall", spec.CallID, func(*gateway.Call) {})
+}
+
+// Dialed returns every request to call from a browser, in order.
+func (f *Fake) Dialed() []Dialed {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.dialed)
+}
+
+// Answered returns every request to take a call, in order.
+func (f *Fake) Answered() []Answered {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.answered)
+}
+
+// Transfers returns every request to transfer, in order.
+func (f *Fake) Transfers() []gateway.TransferSpec {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.transfers)
+}
