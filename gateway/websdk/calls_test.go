@@ -134,7 +134,7 @@ func TestEndsOfCalls(t *testing.T) {
 
 // TestCallsThatVanish: a subscription that was cut may have missed the end.
 func TestCallsThatVanish(t *testing.T) {
-	s := newSwitchboard(4)
+	s := newSwitchboard(4, 4)
 	k := newSocket(&Server{}, nil)
 	p := newPhone(nil, map[string]any{})
 	s.connect(p, k)
@@ -176,6 +176,8 @@ func TestCallsRefused(t *testing.T) {
 	p.say(callMessage(strings.Repeat("x", maxID+1), "1001"))
 	name, _ = p.hear()
 	require.Equal(t, "fail", name)
+	p.say(`{"message":"call","data":[{"callId":"L","callee":"1","custom":{"a":"` + strings.Repeat("x", maxPayload) + `"}}]}`)
+	p.expect("fail", `[{"apiMethod":"call","id":"L","status":"FAILED","info":"custom is longer than 16 KiB"}]`)
 	p.say(`{"message":"call","data":[{"callId":"L","callee":"1001","sdp":"` + strings.Repeat("v", maxOffer+1) + `"}]}`)
 	p.expectCall("notifyTryingResponse", "L", gateway.CallTrying, "")
 	p.expectCall("finish", "L", gateway.CallFailed, "sdp is longer than 64 KiB")
@@ -190,9 +192,9 @@ func TestCallsRefused(t *testing.T) {
 	other.expectCall("finish", "K", gateway.CallFinish, "")
 	for _, name := range []string{"hold", "unhold", "transfer", "sendDtmf", "answer"} {
 		other.say(about(name, "K"))
-		got, data := other.hear()
-		require.Equal(t, "fail", got, data)
-		require.Contains(t, data, `"id":"K"`)
+		got, why := other.hear()
+		require.Equal(t, "fail", got, why)
+		require.Contains(t, why, `"id":"K"`)
 	}
 	p.expectNothing()
 	require.Empty(t, fake.Ended())

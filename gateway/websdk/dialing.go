@@ -25,6 +25,9 @@ func (k *socket) dial(ctx context.Context, f fields) error {
 	if len(spec.ID) > maxID {
 		return fmt.Errorf("callId is longer than %d characters", maxID)
 	}
+	if len(f["custom"]) > maxPayload {
+		return fmt.Errorf("custom is longer than %d KiB", maxPayload>>10)
+	}
 	life, quit := context.WithCancel(context.WithoutCancel(ctx))
 	c := newLine(k.phone, gateway.Call{
 		ID: spec.ID, Status: gateway.CallPending, Caller: spec.Account.Login, Callee: spec.Callee,

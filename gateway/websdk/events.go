@@ -73,6 +73,7 @@ func (s *Server) vanish(kind gateway.EventKind, id string) {
 		s.switchboard.vanish(id)
 	case gateway.EventRegistration:
 		s.switchboard.registrationGone(id, "the registration has ended")
+	default: // browsers are told of nothing else
 	}
 }
 

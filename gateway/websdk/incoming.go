@@ -14,23 +14,13 @@ func (s *Server) ringFor(ctx context.Context, p *phone, call gateway.Call) {
 	life, quit := context.WithCancel(context.WithoutCancel(ctx))
 	c := newLine(p, call, quit)
 	c.known, c.live = true, true
-	if !s.switchboard.accept(c, func() {
+	holder, room := s.switchboard.reserve(c, func() {
 		s.serveLine(life, c, func(ctx context.Context) bool { return s.offer(ctx, c) })
-	}) {
+	})
+	if holder != nil || !room {
 		quit()
 		s.log.Warn("no line is free for a call", slog.String("id", call.ID), slog.String("login", p.account.Login))
 	}
-}
-
-// accept puts a line for an incoming call into service, if there is room for it.
-func (b *switchboard) accept(c *line, run func()) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.byCall[c.id] != nil || c.phone.retired || len(c.phone.byID) >= b.most {
-		return false
-	}
-	b.add(c, run)
-	return true
 }
 
 // offer has an offer made and rings. A call that cannot be offered rings on without this browser: somebody else may

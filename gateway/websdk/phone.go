@@ -58,7 +58,7 @@ func (p *phone) tell(name string, data ...any) {
 }
 
 // depart parts the socket from its phone. The phone goes with it, or waits a while for another socket; while it waits
-// it counts as a socket, so that there cannot be more of them.
+// it counts as a socket.
 func (k *socket) depart(ctx context.Context) {
 	p, board := k.phone, k.server.switchboard
 	if p == nil {

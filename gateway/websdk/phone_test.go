@@ -229,6 +229,33 @@ func TestKeptInVain(t *testing.T) {
 	s.expectIdle(t)
 }
 
+// TestTooManyKept: what is too much goes with its socket.
+func TestTooManyKept(t *testing.T) {
+	fake := gatewaytest.New()
+	l := defaultLimits()
+	l.kept = 1
+	s, addr := serve(t, fake, l)
+	first, user := connect(t, addr, sipFields+`,"keepAlive":true`)
+	second, lost := connect(t, addr, sipFields+`,"keepAlive":true`)
+	first.establish(fake, "K")
+	second.establish(fake, "L")
+	require.NoError(t, first.conn.CloseNow())
+	parted(t, s, user["authToken"].(string))
+	require.NoError(t, second.conn.CloseNow())
+	require.Eventually(t, func() bool { return len(fake.Ended()) == 1 && s.sockets() == 1 }, patience, time.Millisecond)
+	require.Equal(t, []string{"L"}, fake.Ended())
+
+	first, again := connect(t, addr, `"keepAlive":true,"authToken":"`+user["authToken"].(string)+`"`)
+	require.Equal(t, user["authToken"], again["authToken"])
+	first.expectCall("talk", "K", gateway.CallEstablished, "")
+	_, again = connect(t, addr, `"keepAlive":true,"authToken":"`+lost["authToken"].(string)+`"`)
+	require.NotEqual(t, lost["authToken"], again["authToken"])
+	require.NoError(t, first.conn.CloseNow()) // there is room again
+	parted(t, s, user["authToken"].(string))
+	first, _ = connect(t, addr, `"keepAlive":true,"authToken":"`+user["authToken"].(string)+`"`)
+	first.expectCall("talk", "K", gateway.CallEstablished, "")
+}
+
 func TestCloseEndsWhatIsKept(t *testing.T) {
 	fake := gatewaytest.New()
 	s, addr := serve(t, fake, defaultLimits())

@@ -35,6 +35,7 @@ type limits struct {
 	sessions   int           // media sessions of one socket
 	calls      int           // of one session
 	keep       time.Duration // a session without a socket, if its page wants it kept
+	kept       int           // of those sessions
 	unreadable int           // messages of one socket
 	rate       float64       // messages a second of one socket
 	burst      float64       // messages of one socket at once
@@ -44,7 +45,7 @@ func defaultLimits() limits {
 	return limits{
 		hello: 10 * time.Second, request: 10 * time.Second, write: 10 * time.Second, goodbye: 2 * time.Second,
 		ping: 5 * time.Second, missed: 3,
-		sockets: 1000, sessions: 64, calls: 16, keep: time.Minute, unreadable: 100,
+		sockets: 1000, sessions: 64, calls: 16, keep: time.Minute, kept: 200, unreadable: 100,
 		rate: 200, burst: 100,
 	}
 }
@@ -81,7 +82,7 @@ func newServer(p Params, l limits) *Server {
 	life, stop := context.WithCancel(context.Background())
 	s := &Server{
 		api: p.API, log: p.Log, version: p.Version, limits: l,
-		verbs: verbs(), registry: newRegistry(l.sessions), switchboard: newSwitchboard(l.calls),
+		verbs: verbs(), registry: newRegistry(l.sessions), switchboard: newSwitchboard(l.calls, l.kept),
 		stop: stop, closing: make(chan struct{}),
 	}
 	s.follow = sync.OnceFunc(func() {

@@ -2,7 +2,6 @@ package websdk
 
 import (
 	"sync"
-	"time"
 
 	"callcast/gateway"
 )
@@ -10,17 +9,19 @@ import (
 // switchboard knows every phone and every line, and what their browsers have been told. Messages are queued under its
 // lock, so that a browser is told things in the order they happened.
 type switchboard struct {
-	most int // lines of one phone
+	most     int // lines of one phone
+	mostKept int // phones without a socket
 
 	mu             sync.Mutex // guards what follows, and what phones and lines say it does
 	byToken        map[string]*phone
 	byRegistration map[string]*phone
 	byCall         map[string]*line
+	kept           int
 }
 
-func newSwitchboard(most int) *switchboard {
+func newSwitchboard(most, mostKept int) *switchboard {
 	return &switchboard{
-		most: most, byToken: map[string]*phone{}, byRegistration: map[string]*phone{}, byCall: map[string]*line{},
+		most: most, mostKept: mostKept, byToken: map[string]*phone{}, byRegistration: map[string]*phone{}, byCall: map[string]*line{},
 	}
 }
 
@@ -34,6 +35,9 @@ func (b *switchboard) connect(p *phone, k *socket) {
 		b.byRegistration[p.registration] = p
 	}
 	p.tell("getUserData", p.user)
+	if !p.keep {
+		p.user = nil // it will not be told again
+	}
 }
 
 // takeOver gives the phone with this token to another socket, which is told how things stand. It returns nil if there
@@ -42,15 +46,19 @@ func (b *switchboard) takeOver(token string, account gateway.Account, k *socket)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.byToken[token]
-	if p == nil || !p.keep || p.account.Login == "" || account.Login != "" && account != p.account {
+	if p == nil || !p.keep || account.Login != "" && account != p.account {
 		return nil
 	}
-	if p.socket != nil {
+	switch {
+	case p.socket != nil:
 		p.socket.end(replaced())
-	} else {
+	case p.taken != nil:
 		close(p.taken)
+		b.kept--
+	default: // it is about to be retired
+		return nil
 	}
-	p.socket = k
+	p.socket, p.taken = k, nil
 	p.tell("getUserData", p.user)
 	b.tellRegistration(p)
 	for _, c := range p.byID {
@@ -68,8 +76,9 @@ func (b *switchboard) part(p *phone, k *socket) (taken <-chan struct{}, mine boo
 		return nil, false
 	}
 	p.socket, p.taken = nil, nil
-	if p.keep && p.account.Login != "" {
+	if p.keep && p.account.Login != "" && b.kept < b.mostKept {
 		p.taken = make(chan struct{})
+		b.kept++
 	}
 	return p.taken, true
 }
@@ -82,6 +91,9 @@ func (b *switchboard) retire(p *phone) bool {
 		return false
 	}
 	p.retired = true
+	if p.taken != nil {
+		b.kept--
+	}
 	delete(b.byToken, p.token)
 	delete(b.byRegistration, p.registration)
 	for _, c := range p.byID {
@@ -99,8 +111,8 @@ func (b *switchboard) clear(p *phone) {
 	}
 }
 
-// reserve takes a call's id before the gateway is asked, so that nothing it tells is missed, and starts the line.
-// It returns what holds the id already, if anything.
+// reserve takes a call's id before the gateway is asked, so that nothing it tells is missed, and starts the line. Who
+// calls is told at once that it is being tried. It returns what holds the id already, if anything.
 func (b *switchboard) reserve(c *line, run func()) (holder *line, room bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,16 +122,13 @@ func (b *switchboard) reserve(c *line, run func()) (holder *line, room bool) {
 	if c.phone.retired || len(c.phone.byID) >= b.most {
 		return nil, false
 	}
-	b.add(c, run)
-	b.say(c)
-	return nil, true
-}
-
-// add puts a line into service. It is called under the lock.
-func (b *switchboard) add(c *line, run func()) {
 	b.byCall[c.id] = c
 	c.phone.byID[c.id] = c
 	c.phone.lines.Go(run)
+	if !c.call.Incoming {
+		b.say(c)
+	}
+	return nil, true
 }
 
 // drop forgets a line: its browser is told nothing any more. It is called under the lock.
@@ -167,12 +176,11 @@ func (b *switchboard) vanish(id string) {
 	if c == nil || !c.known || c.call.Status.Ended() {
 		return
 	}
-	if c.call.Established.IsZero() && c.told != gateway.CallEstablished && c.told != gateway.CallHold {
-		c.call.Status = gateway.CallFailed
-	} else {
+	if s := c.call.Status; s == gateway.CallEstablished || s == gateway.CallHold {
 		c.call.Status = gateway.CallFinish
+	} else {
+		c.call.Status = gateway.CallFailed
 	}
-	c.call.Ended = time.Now()
 	b.update(c)
 }
 
