@@ -43,6 +43,8 @@ func TestIncomingCall(t *testing.T) {
 	stranger.expectCall("finish", "in-7", gateway.CallFinish, "")
 	require.Empty(t, fake.Ended())
 
+	p.say(about("answer", "in-7"))
+	p.expect("fail", `[{"apiMethod":"answer","id":"in-7","status":"FAILED","info":"sdp is missing: give the browser's answer"}]`)
 	p.say(`{"message":"answer","data":[{"callId":"in-7","sdp":"` + strings.Repeat("v", maxOffer+1) + `"}]}`)
 	p.expect("fail", `[{"apiMethod":"answer","id":"in-7","status":"FAILED","info":"sdp is longer than 64 KiB"}]`)
 	p.say(`{"message":"answer","data":[{"callId":"in-7","incoming":true,"hasVideo":true,"hasAudio":true,"status":"PENDING",
