@@ -14,10 +14,11 @@ import (
 )
 
 const sipFields = `"sipLogin":"1000","sipAuthenticationName":"auth","sipPassword":"s3cret","sipDomain":"pbx.test",` +
-	`"sipOutboundProxy":"proxy.test","sipPort":"5062"`
+	`"sipOutboundProxy":" proxy.test","sipPort":"5062 ","sipTransport":"TCP"`
 
 var sipAccount = gateway.Account{
 	Login: "1000", AuthName: "auth", Password: "s3cret", Domain: "pbx.test", OutboundProxy: "proxy.test", Port: 5062,
+	Transport: gateway.TransportTCP,
 }
 
 // connect opens a socket, says connection with these fields, and returns what it is told of itself.
