@@ -230,6 +230,25 @@ func TestKeptInVain(t *testing.T) {
 	s.expectIdle(t)
 }
 
+// TestLastMoment: a phone that was taken over when its time was up belongs to the other socket, even if that has gone too.
+func TestLastMoment(t *testing.T) {
+	b := newSwitchboard(1, 2)
+	first, second := newSocket(&Server{}, nil), newSocket(&Server{}, nil)
+	f := fields{"sipLogin": json.RawMessage(`"1000"`), "keepAlive": json.RawMessage(`true`)}
+	p := newPhone(f, userOf(f))
+	b.connect(p, first)
+	early, mine := b.part(p, first)
+	require.True(t, mine)
+	require.Equal(t, p, b.takeOver(p.token, gateway.Account{}, second))
+	require.False(t, b.retire(p, early))
+	late, mine := b.part(p, second)
+	require.True(t, mine)
+	require.False(t, b.retire(p, early))
+	require.True(t, b.retire(p, late))
+	require.Nil(t, b.takeOver(p.token, gateway.Account{}, first))
+	require.Zero(t, b.kept)
+}
+
 // TestTooManyKept: what is too much goes with its socket.
 func TestTooManyKept(t *testing.T) {
 	fake := gatewaytest.New()
