@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,7 +49,7 @@ func (e *Endpoint) Answer(
 	ctx context.Context, sdp string, source [media.Kinds]media.Codec, group string,
 ) (*Peer, string, error) {
 	return e.answer(ctx, sdp, sending(source), func(p *Peer, k media.Kind, chosen codecs) error {
-		return p.addTrack(&Track{kind: k, group: group, codecs: chosen})
+		return p.addTrack(&Track{kind: k, packer: newPacker(&e.packs), group: url.QueryEscape(group), codecs: chosen}) // browsers take no blanks there
 	})
 }
 
@@ -128,7 +129,7 @@ func (p *Peer) addTrack(t *Track) error {
 	if err != nil {
 		return fmt.Errorf("add %s: %w", t.kind, err)
 	}
-	t.sender = transceiver.Sender()
+	t.sender, t.left = transceiver.Sender(), func() { p.leave(ErrLeft) }
 	p.tracks[t.kind] = t
 	return p.prefer(transceiver, t.codecs)
 }
@@ -180,11 +181,20 @@ func (p *Peer) follow(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
 		p.once.connected.Do(func() { close(p.connected) })
+	case webrtc.PeerConnectionStateDisconnected:
+		time.AfterFunc(goneAfter, p.giveUp)
 	case webrtc.PeerConnectionStateFailed:
 		p.leave(ErrLost)
 	case webrtc.PeerConnectionStateClosed:
 		p.leave(ErrLeft)
 	default:
+	}
+}
+
+// giveUp takes a browser that has been silent for a while for gone, unless it was heard since.
+func (p *Peer) giveUp() {
+	if p.pc.ConnectionState() == webrtc.PeerConnectionStateDisconnected {
+		p.leave(ErrLost)
 	}
 }
 

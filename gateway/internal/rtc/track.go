@@ -16,10 +16,12 @@ import (
 // Track carries packets of one kind of media to a peer, in any of the codecs that were agreed on: which one it is, each
 // packet says.
 type Track struct {
+	packer
 	kind   media.Kind
 	group  string // the stream both tracks of a peer belong to, so that the browser plays them together
 	codecs codecs
 	sender *webrtc.RTPSender
+	left   func() // is told once the browser has said goodbye, before packets are refused
 
 	mu   sync.Mutex // guards what follows
 	ssrc uint32
@@ -56,8 +58,8 @@ func (t *Track) SSRC() uint32 {
 	return t.ssrc
 }
 
-// Write sends a packet. The header gets the track's SSRC.
-func (t *Track) Write(h rtp.Header, payload []byte) error {
+// Write sends a packet. The header gets the track's SSRC; it is the caller's again afterwards, as is the payload.
+func (t *Track) Write(h *rtp.Header, payload []byte) error {
 	t.mu.Lock()
 	out := t.out
 	h.SSRC = t.ssrc
@@ -65,7 +67,7 @@ func (t *Track) Write(h rtp.Header, payload []byte) error {
 	if out == nil {
 		return io.ErrClosedPipe
 	}
-	_, err := out.WriteRTP(&h, payload)
+	_, err := out.WriteRTP(h, payload)
 	return err
 }
 
@@ -77,7 +79,7 @@ func (t *Track) Resend(h rtp.Header, payload []byte) error {
 	out, ssrc := t.out, t.rtx.ssrc
 	if ssrc == 0 || at < 0 || t.codecs[at].rtx == 0 {
 		t.mu.Unlock()
-		return t.Write(h, payload)
+		return t.Write(&h, payload)
 	}
 	t.rtx.seq++
 	number := h.SequenceNumber
@@ -118,6 +120,7 @@ func (l local) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 }
 
 func (l local) Unbind(webrtc.TrackLocalContext) error {
+	l.left()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.out = nil
