@@ -63,3 +63,13 @@ func TestAnswerToOneWhoPlaysHasWhatWillBeSent(t *testing.T) {
 	require.NotContains(t, answer, "transport-cc", "nobody would listen")
 	require.NotContains(t, answer, transportNumber)
 }
+
+// TestStreamIsNamedInOneWord: browsers refuse an answer in which the name of the stream has blanks.
+func TestStreamIsNamedInOneWord(t *testing.T) {
+	e := listenFor(t, Params{})
+	p, answer, err := e.Answer(t.Context(), both("recvonly"), unknown(), "my stream №1")
+	require.NoError(t, err)
+	defer p.Close()
+	require.Equal(t, 2, strings.Count(answer, "a=msid:my+stream+%E2%84%961 "))
+	require.NotContains(t, answer, "my stream")
+}

@@ -7,6 +7,9 @@
 // Nobody trickles: a description of ours holds every candidate, and where a browser is reached is learned from its checks. A STUN
 // server is asked about the one port itself; a TURN server gives each peer a relay of its own.
 //
-// An Endpoint is safe for concurrent use. A Peer's goroutines end with Close, which waits for them; a Track is written
+// What all browsers are sent at one moment leaves together: packets wait in an outbox until those who write at that
+// moment have written, and go to the system many at a time. Pictures are packed once for all who watch them.
+//
+// An Endpoint is safe for concurrent use; its goroutines, one of which sends, end with Close. A Peer's goroutines end with Close, which waits for them; a Track is written
 // and read by one goroutine each, and so are the packets and the reports of a Feed.
 package rtc

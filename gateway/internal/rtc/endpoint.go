@@ -13,6 +13,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/media"
 )
 
 const (
@@ -50,6 +51,7 @@ type Endpoint struct {
 	conn      *packetsOnly
 	udp       ice.UDPMux
 	tcp       ice.TCPMux
+	packs     packs
 }
 
 // Listen opens the port, UDP and TCP.
@@ -59,7 +61,8 @@ func Listen(ctx context.Context, p Params) (*Endpoint, error) {
 		return nil, fmt.Errorf("listen webrtc: %w", err)
 	}
 	names := loggers{p.Log}
-	e := &Endpoint{addr: conn.LocalAddr().(*net.UDPAddr), relays: p.relays(), conn: &packetsOnly{UDPConn: conn}}
+	e := &Endpoint{addr: conn.LocalAddr().(*net.UDPAddr), relays: p.relays(), conn: &packetsOnly{outbox: newOutbox(conn)}}
+	e.packs.of = map[*media.Unit][][]byte{}
 	s := &e.settings
 	if p.STUN == "" {
 		e.udp = webrtc.NewICEUDPMux(names.NewLogger("ice-udp"), e.conn)
@@ -80,7 +83,7 @@ func Listen(ctx context.Context, p Params) (*Endpoint, error) {
 	})
 	s.SetIncludeLoopbackCandidate(true) // a browser on this machine
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	s.SetICETimeouts(silentAfter, goneAfter, keepAlive)
+	s.SetICETimeouts(silentAfter, ConnectTime, keepAlive) // ice tries to connect for both times together
 	s.DisableActiveTCP(true)
 	s.SetSTUNGatherTimeout(gatherTime)
 	if p.PublicIP != "" {
@@ -133,6 +136,9 @@ func (e *Endpoint) Addr() net.Addr { return e.addr }
 
 // Garbage counts packets that were for nobody.
 func (e *Endpoint) Garbage() uint64 { return e.conn.garbage.Load() }
+
+// Unsent counts packets that the system refused.
+func (e *Endpoint) Unsent() uint64 { return e.conn.unsent.Load() }
 
 // Close closes the port. Peers are closed before.
 func (e *Endpoint) Close() error { return errors.Join(e.udp.Close(), e.tcp.Close()) }

@@ -136,3 +136,15 @@ func FuzzUseful(f *testing.F) {
 		}
 	})
 }
+
+// TestThereIsAllTheTimeToConnect: nothing gives a browser up before its time is over.
+func TestThereIsAllTheTimeToConnect(t *testing.T) {
+	t.Parallel()
+	e := listenFor(t, Params{})
+	p, _, err := e.Answer(t.Context(), both("recvonly"), unknown(), "s")
+	require.NoError(t, err)
+	defer p.Close()
+	within, began := silentAfter+goneAfter+time.Second, time.Now()
+	require.ErrorIs(t, p.Connect(t.Context(), within), ErrNoWay)
+	require.GreaterOrEqual(t, time.Since(began), within)
+}

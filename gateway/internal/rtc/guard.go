@@ -9,7 +9,7 @@ import (
 
 // packetsOnly is the UDP port without what cannot be for anybody.
 type packetsOnly struct {
-	*net.UDPConn
+	*outbox
 	garbage atomic.Uint64
 }
 
@@ -31,11 +31,6 @@ func (c *packetsOnly) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		}
 		c.garbage.Add(1)
 	}
-}
-
-// WriteToAddrPort is the other half of it.
-func (c *packetsOnly) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
-	return c.WriteToUDPAddrPort(b, to)
 }
 
 // maxSilent bounds the TCP connections that have not said yet whom they are for.

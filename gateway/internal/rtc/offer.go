@@ -17,9 +17,10 @@ var (
 	ErrNoCodec   = errors.New("No common codecs") //nolint:staticcheck // the words clients of WCS know
 )
 
-// Bounds of an offer: a browser's has two sections and some ten thousand bytes.
+// Bounds of an offer: a browser's has two sections with some sixty formats, and some ten thousand bytes.
 const (
 	maxSections = 16
+	maxFormats  = 256 // for each of them, all attributes are read
 	maxOffer    = 64 << 10
 )
 
@@ -72,7 +73,11 @@ func readOffer(sdp string, to intent) (*offer, error) {
 	if n := len(parsed.MediaDescriptions); n == 0 || n > maxSections {
 		return nil, fmt.Errorf("%w: %d media sections", ErrMalformed, n)
 	}
+	formats := 0
 	for _, m := range parsed.MediaDescriptions {
+		if formats += len(m.MediaName.Formats); formats > maxFormats {
+			return nil, fmt.Errorf("%w: more than %d formats", ErrMalformed, maxFormats)
+		}
 		kind := media.Audio
 		switch m.MediaName.Media {
 		case "audio":

@@ -128,9 +128,12 @@ func TestOffersThatAreRefused(t *testing.T) {
 		"no codec": {session + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\na=rtpmap:96 VP9/90000\r\n", ErrNoCodec},
 		"H264 in mode 0": {session + "m=video 9 UDP/TLS/RTP/SAVPF 102\r\na=rtpmap:102 H264/90000\r\n" +
 			"a=fmtp:102 packetization-mode=0;profile-level-id=42e01f\r\n", ErrNoCodec},
-		"too long":            {session + audio + strings.Repeat("a=x\r\n", 20000), ErrMalformed},
-		"wants to send":       {session + strings.ReplaceAll(audio, "recvonly", "sendonly"), ErrNoCodec},
-		"payload type 300":    {session + "m=audio 9 UDP/TLS/RTP/SAVPF 300\r\na=rtpmap:300 opus/48000/2\r\n", ErrNoCodec},
+		"too long":         {session + audio + strings.Repeat("a=x\r\n", 20000), ErrMalformed},
+		"wants to send":    {session + strings.ReplaceAll(audio, "recvonly", "sendonly"), ErrNoCodec},
+		"payload type 300": {session + "m=audio 9 UDP/TLS/RTP/SAVPF 300\r\na=rtpmap:300 opus/48000/2\r\n", ErrNoCodec},
+		"ten thousand formats": {
+			session + strings.Replace(audio, " 63", strings.Repeat(" 63", 10000), 1), ErrMalformed,
+		},
 		"a thousand sections": {session + strings.Repeat(audio, 1000), ErrMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {

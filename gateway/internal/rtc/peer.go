@@ -48,7 +48,7 @@ func (e *Endpoint) Answer(
 	ctx context.Context, sdp string, source [media.Kinds]media.Codec, group string,
 ) (*Peer, string, error) {
 	return e.answer(ctx, sdp, sending(source), func(p *Peer, k media.Kind, o *offer) error {
-		return p.addTrack(&Track{kind: k, group: group, codecs: o.kinds[k]})
+		return p.addTrack(e.newTrack(k, group, o.kinds[k]))
 	})
 }
 
@@ -130,7 +130,7 @@ func (p *Peer) addTrack(t *Track) error {
 	if err != nil {
 		return fmt.Errorf("add %s: %w", t.kind, err)
 	}
-	t.sender = transceiver.Sender()
+	t.bind(transceiver, p)
 	p.tracks[t.kind] = t
 	return p.prefer(transceiver, t.codecs)
 }
@@ -187,11 +187,20 @@ func (p *Peer) follow(state webrtc.PeerConnectionState) {
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
 		p.once.connected.Do(func() { close(p.connected) })
+	case webrtc.PeerConnectionStateDisconnected:
+		time.AfterFunc(goneAfter, p.giveUp)
 	case webrtc.PeerConnectionStateFailed:
 		p.leave(ErrLost)
 	case webrtc.PeerConnectionStateClosed:
 		p.leave(ErrLeft)
 	default:
+	}
+}
+
+// giveUp takes a browser that has been silent for a while for gone, unless it was heard since.
+func (p *Peer) giveUp() {
+	if p.pc.ConnectionState() == webrtc.PeerConnectionStateDisconnected {
+		p.leave(ErrLost)
 	}
 }
 

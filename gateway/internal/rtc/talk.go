@@ -33,11 +33,11 @@ func (e *Endpoint) Talk(
 	return e.answer(ctx, sdp, talking(source), func(p *Peer, k media.Kind, o *offer) error {
 		switch {
 		case !o.sends[k]:
-			return p.addTrack(&Track{kind: k, group: group, codecs: o.kinds[k]})
+			return p.addTrack(e.newTrack(k, group, o.kinds[k]))
 		case !o.takes[k]:
 			return p.addFeed(k, o.kinds[k])
 		default:
-			return p.addBoth(&Track{kind: k, group: group, codecs: o.kinds[k]})
+			return p.addBoth(e.newTrack(k, group, o.kinds[k]))
 		}
 	})
 }
@@ -57,7 +57,7 @@ func (e *Endpoint) Offer(
 	if err != nil {
 		return nil, "", err
 	}
-	sdp, err := p.propose(ctx, o, group)
+	sdp, err := e.propose(ctx, p, o, group)
 	if err != nil {
 		p.Close()
 		return nil, "", err
@@ -68,12 +68,12 @@ func (e *Endpoint) Offer(
 	return p, sdp, nil
 }
 
-func (p *Peer) propose(ctx context.Context, o *offer, group string) (string, error) {
+func (e *Endpoint) propose(ctx context.Context, p *Peer, o *offer, group string) (string, error) {
 	for kind, chosen := range o.kinds {
 		if len(chosen) == 0 {
 			continue
 		}
-		if err := p.addBoth(&Track{kind: media.Kind(kind), group: group, codecs: chosen}); err != nil {
+		if err := p.addBoth(e.newTrack(media.Kind(kind), group, chosen)); err != nil {
 			return "", err
 		}
 	}
@@ -123,7 +123,7 @@ func (p *Peer) addBoth(t *Track) error {
 	if err != nil {
 		return fmt.Errorf("add %s: %w", t.kind, err)
 	}
-	t.sender = transceiver.Sender()
+	t.bind(transceiver, p)
 	p.tracks[t.kind], p.incoming[t.kind] = t, t.codecs
 	return p.prefer(transceiver, t.codecs)
 }

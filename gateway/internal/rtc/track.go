@@ -3,6 +3,7 @@ package rtc
 import (
 	"encoding/binary"
 	"io"
+	"net/url"
 	"slices"
 	"sync"
 
@@ -16,10 +17,12 @@ import (
 // Track carries packets of one kind of media to a peer, in any of the codecs that were agreed on: which one it is, each
 // packet says.
 type Track struct {
+	packer
 	kind   media.Kind
 	group  string // the stream both tracks of a peer belong to, so that the browser plays them together
 	codecs codecs
 	sender *webrtc.RTPSender
+	left   func() // is told once the browser has said goodbye, before packets are refused
 
 	mu   sync.Mutex // guards what follows
 	ssrc uint32
@@ -28,6 +31,16 @@ type Track struct {
 		ssrc uint32 // 0 = packets are sent again as they were
 		seq  uint16
 	}
+}
+
+// newTrack makes a track of the stream named group. Browsers take no blanks in that name.
+func (e *Endpoint) newTrack(k media.Kind, group string, c codecs) *Track {
+	return &Track{kind: k, packer: newPacker(&e.packs), group: url.QueryEscape(group), codecs: c}
+}
+
+// bind gives the track its way to the browser. When pion takes it away, the browser has left.
+func (t *Track) bind(transceiver *webrtc.RTPTransceiver, p *Peer) {
+	t.sender, t.left = transceiver.Sender(), func() { p.leave(ErrLeft) }
 }
 
 // Codecs is what may be sent, most preferred first.
@@ -56,8 +69,8 @@ func (t *Track) SSRC() uint32 {
 	return t.ssrc
 }
 
-// Write sends a packet. The header gets the track's SSRC.
-func (t *Track) Write(h rtp.Header, payload []byte) error {
+// Write sends a packet. The header gets the track's SSRC; it is the caller's again afterwards, as is the payload.
+func (t *Track) Write(h *rtp.Header, payload []byte) error {
 	t.mu.Lock()
 	out := t.out
 	h.SSRC = t.ssrc
@@ -65,7 +78,7 @@ func (t *Track) Write(h rtp.Header, payload []byte) error {
 	if out == nil {
 		return io.ErrClosedPipe
 	}
-	_, err := out.WriteRTP(&h, payload)
+	_, err := out.WriteRTP(h, payload)
 	return err
 }
 
@@ -77,7 +90,7 @@ func (t *Track) Resend(h rtp.Header, payload []byte) error {
 	out, ssrc := t.out, t.rtx.ssrc
 	if ssrc == 0 || at < 0 || t.codecs[at].rtx == 0 {
 		t.mu.Unlock()
-		return t.Write(h, payload)
+		return t.Write(&h, payload)
 	}
 	t.rtx.seq++
 	number := h.SequenceNumber
@@ -118,6 +131,7 @@ func (l local) Bind(c webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, erro
 }
 
 func (l local) Unbind(webrtc.TrackLocalContext) error {
+	l.left()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.out = nil

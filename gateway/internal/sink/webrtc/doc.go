@@ -1,4 +1,4 @@
-// Package webrtc shows a stream to one browser: it reads the stream, packs units into RTP on the peer's tracks,
+// Package webrtc shows a stream to one browser: it reads the stream, sends its units as RTP on the peer's tracks,
 // answers what the browser says it missed, and sends the reports it needs to play both tracks in sync.
 //
 // It does not negotiate: package rtc has chosen the codecs, and the stream delivers one of them.

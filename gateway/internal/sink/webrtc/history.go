@@ -19,15 +19,21 @@ type history struct {
 }
 
 type packet struct {
-	header  rtp.Header
-	payload []byte
-	resent  time.Time
+	timestamp   uint32
+	seq         uint16
+	payloadType uint8
+	marker      bool
+	payload     []byte
+	resent      time.Time
 }
 
-func (h *history) keep(header rtp.Header, payload []byte) {
+func (h *history) keep(header *rtp.Header, payload []byte) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.ring[header.SequenceNumber%remembered] = packet{header: header, payload: payload}
+	h.ring[header.SequenceNumber%remembered] = packet{
+		timestamp: header.Timestamp, seq: header.SequenceNumber, payloadType: header.PayloadType, marker: header.Marker,
+		payload: payload,
+	}
 }
 
 // again returns a packet to be sent again, unless it is forgotten or was sent again a moment ago.
@@ -35,9 +41,12 @@ func (h *history) again(seq uint16, now time.Time) (rtp.Header, []byte, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	p := &h.ring[seq%remembered]
-	if p.payload == nil || p.header.SequenceNumber != seq || now.Sub(p.resent) < resendAgain {
+	if p.payload == nil || p.seq != seq || now.Sub(p.resent) < resendAgain {
 		return rtp.Header{}, nil, false
 	}
 	p.resent = now
-	return p.header, p.payload, true
+	header := rtp.Header{
+		Version: 2, Marker: p.marker, PayloadType: p.payloadType, SequenceNumber: p.seq, Timestamp: p.timestamp,
+	}
+	return header, p.payload, true
 }

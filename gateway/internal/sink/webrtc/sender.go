@@ -9,29 +9,21 @@ import (
 	"github.com/pion/rtp"
 
 	"callcast/gateway/internal/clock"
-	"callcast/gateway/internal/codec/h264"
-	"callcast/gateway/internal/codec/vp8"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtc"
 )
 
-const (
-	maxPayload  = 1160        // leaves room for what SRTP, UDP and a tunnel add to it
-	reportEvery = time.Second // of sender reports
-)
+const reportEvery = time.Second // of sender reports
 
-// sender packs the units of one track. One goroutine sends; another listens.
+// sender sends the units of one track. One goroutine sends; another listens.
 type sender struct {
-	track   *rtc.Track
-	h264    h264.Packetiser
-	vp8     vp8.Packetiser
-	past    history
-	tally   tally
-	offset  uint32 // of RTP time
-	seq     uint16
-	rate    int // of the last packet
-	payload [][]byte
-	count   struct{ packets, bytes uint32 } // as reports count them
+	track  *rtc.Track
+	past   history
+	tally  tally
+	offset uint32                          // of RTP time
+	header rtp.Header                      // of the last packet
+	rate   int                             // of its time
+	count  struct{ packets, bytes uint32 } // as reports count them
 
 	reported time.Time
 }
@@ -41,14 +33,12 @@ func newSender(t *rtc.Track) *sender {
 	_, _ = rand.Read(random[:]) // never fails
 	return &sender{
 		track:  t,
-		h264:   h264.Packetiser{Mode: 1, MaxPayload: maxPayload},
-		vp8:    vp8.Packetiser{MaxPayload: maxPayload},
 		offset: binary.BigEndian.Uint32(random[:]),
-		seq:    binary.BigEndian.Uint16(random[4:]),
+		header: rtp.Header{Version: 2, SequenceNumber: binary.BigEndian.Uint16(random[4:])},
 	}
 }
 
-// send packs a unit and sends it.
+// send sends a unit.
 func (s *sender) send(u *media.Unit) error {
 	payloadType, rate, ok := s.track.Format(u.Format.Codec)
 	if !ok {
@@ -56,33 +46,22 @@ func (s *sender) send(u *media.Unit) error {
 	}
 	s.rate = rate
 	video := u.Kind() == media.Video
-	s.payload = s.pack(s.payload[:0], u)
-	h := rtp.Header{Version: 2, PayloadType: payloadType, Timestamp: s.offset + ticks(u.PTS, rate)}
-	for i, payload := range s.payload {
-		s.seq++
-		h.SequenceNumber = s.seq
-		h.Marker = i == len(s.payload)-1 && (video || u.Gap) // audio: a talkspurt begins (RFC 3551 section 4.1)
+	payloads := s.track.Pack(u)
+	h, bytes := &s.header, 0
+	h.PayloadType, h.Timestamp = payloadType, s.offset+ticks(u.PTS, rate)
+	for i, payload := range payloads {
+		h.SequenceNumber++
+		h.Marker = i == len(payloads)-1 && (video || u.Gap) // audio: a talkspurt begins (RFC 3551 section 4.1)
 		s.past.keep(h, payload)
 		if err := s.track.Write(h, payload); err != nil {
 			return err
 		}
-		s.count.packets++
-		s.count.bytes += uint32(len(payload))
-		s.tally.sent(len(payload))
+		bytes += len(payload)
 	}
-	clear(s.payload)
+	s.count.packets += uint32(len(payloads))
+	s.count.bytes += uint32(bytes)
+	s.tally.sent(bytes)
 	return nil
-}
-
-func (s *sender) pack(dst [][]byte, u *media.Unit) [][]byte {
-	switch u.Format.Codec {
-	case media.H264:
-		return s.h264.Append(dst, u)
-	case media.VP8:
-		return s.vp8.Append(dst, u)
-	default:
-		return append(dst, u.Payload)
-	}
 }
 
 // report returns a sender report if one is due.

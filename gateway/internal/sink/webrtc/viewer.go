@@ -65,18 +65,18 @@ func (v *Viewer) Run(ctx context.Context) error {
 		case <-ctx.Done():
 		}
 	})
-	for _, s := range v.senders {
-		if s != nil {
-			feedback.Go(func() { s.listen(v.params.Stream.RequestKeyframe) })
-		}
-	}
-	return v.send(ctx)
-}
-
-func (v *Viewer) send(ctx context.Context) error {
 	r := v.params.Stream.Attach(v.readerParams())
 	defer r.Close()
 	v.reader.Store(r)
+	for _, s := range v.senders {
+		if s != nil {
+			feedback.Go(func() { s.listen(r.RequestKeyframe) })
+		}
+	}
+	return v.send(ctx, r)
+}
+
+func (v *Viewer) send(ctx context.Context, r *stream.Reader) error {
 	var line timeline
 	for {
 		u, err := r.Next(ctx)
@@ -86,16 +86,27 @@ func (v *Viewer) send(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		line.begin(u, time.Now())
+		now := time.Now()
+		line.begin(u, now)
 		s := v.senders[u.Kind()]
 		if err := s.send(u); err != nil {
-			return err
+			return v.unsent(err)
 		}
-		if report := s.report(&line, time.Now()); report != nil {
+		if report := s.report(&line, now); report != nil {
 			if err := v.params.Peer.Report(report); err != nil {
-				return err
+				return v.unsent(err)
 			}
 		}
+	}
+}
+
+// unsent is why nothing can be sent: mostly that the browser is gone, which may show here first.
+func (v *Viewer) unsent(err error) error {
+	select {
+	case <-v.params.Peer.Gone():
+		return v.params.Peer.Why()
+	default:
+		return err
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,12 +41,19 @@ type stage struct {
 
 func newStage(t *testing.T, offer string, connectTime time.Duration, source ...media.Codec) *stage {
 	t.Helper()
+	return newStageOf(t, stream.Params{}, offer, connectTime, source...)
+}
+
+// newStageOf makes a stage with a stream that is like p.
+func newStageOf(t *testing.T, p stream.Params, offer string, connectTime time.Duration, source ...media.Codec) *stage {
+	t.Helper()
 	codecs := [media.Kinds]media.Codec{media.PCMA, media.H264}
 	for _, c := range source {
 		codecs[c.Kind()] = c
 	}
 	log := slog.New(slog.DiscardHandler)
-	s := &stage{stream: stream.New(stream.Params{Name: "s", Log: log}), ended: make(chan error, 1)}
+	p.Name, p.Log = "s", log
+	s := &stage{stream: stream.New(p), ended: make(chan error, 1)}
 	s.publisher = s.stream.Publish(stream.PublisherParams{RequestKeyframe: func() { s.asked.Add(1) }})
 	endpoint, err := rtc.Listen(t.Context(), rtc.Params{Host: "127.0.0.1", Log: log})
 	require.NoError(t, err)
@@ -234,6 +242,30 @@ func TestKeyPictureIsAskedForAndFiguresAreKept(t *testing.T) {
 	require.Positive(t, sink.Viewer.KeyRequests)
 }
 
+// maker makes the pictures of a stream anew, and counts how often it is asked for a key picture.
+type maker struct{ asked atomic.Int32 }
+
+func (*maker) Can(from, to media.Codec) bool                       { return from == to }
+func (m *maker) Derive(_, _ media.Codec) (stream.Converter, error) { return m, nil }
+func (*maker) Convert(u *media.Unit) ([]*media.Unit, error)        { return []*media.Unit{u}, nil }
+func (*maker) Patience() time.Duration                             { return 0 }
+func (m *maker) RequestKeyframe()                                  { m.asked.Add(1) }
+func (*maker) Close()                                              {}
+
+func TestKeyPictureIsAskedOfWhoeverMakesThePictures(t *testing.T) {
+	m := &maker{}
+	b := rtctest.New(t, rtctest.Params{Video: true})
+	s := newStageOf(t, stream.Params{Deriver: m, Transcode: true}, b.Offer(t), patience)
+	b.Accept(t, s.answer)
+	s.publisher.Write(picture(0, true, 100))
+	receive(t, b.Packets)
+	ssrc := receive(t, b.Packets).SSRC
+	require.Eventually(t, func() bool {
+		b.Say(t, &rtcp.PictureLossIndication{MediaSSRC: ssrc})
+		return m.asked.Load() > 0
+	}, patience, 50*time.Millisecond)
+}
+
 func TestLateViewerSeesThePicturesThatCount(t *testing.T) {
 	b := rtctest.New(t, rtctest.Params{Video: true})
 	s := newStage(t, b.Offer(t), patience)
@@ -316,7 +348,7 @@ func TestBrowserThatCannotProveWhoItIsIsGivenUp(t *testing.T) {
 
 func TestBrowserThatVanishesIsNoticed(t *testing.T) {
 	s, b := play(t, rtctest.Params{Audio: true, Vanishes: true})
-	s.publisher.Write(sound(0))
+	s.keepSending(t, b)
 	receive(t, b.Packets)
 	b.Vanish()
 	select {
@@ -325,6 +357,26 @@ func TestBrowserThatVanishesIsNoticed(t *testing.T) {
 	case <-time.After(2 * patience):
 		require.Fail(t, "nobody notices")
 	}
+}
+
+// keepSending publishes sound until the test ends.
+func (s *stage) keepSending(t *testing.T, b *rtctest.Browser) {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for n := 0; ctx.Err() == nil; n++ {
+			s.publisher.Write(sound(n))
+			select {
+			case <-b.Packets:
+			case <-time.After(time.Millisecond):
+			}
+		}
+	})
+	t.Cleanup(func() {
+		stop()
+		sending.Wait()
+	})
 }
 
 func TestEnds(t *testing.T) {
