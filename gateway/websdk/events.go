@@ -34,31 +34,60 @@ func (s *Server) followOne(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	there := map[string]bool{}
-	for _, e := range events {
-		if e.Kind == gateway.EventSession {
-			there[e.ID] = true
-		}
-	}
-	for _, id := range s.registry.known() {
-		if !there[id] {
-			s.registry.vanish(id)
-		}
-	}
+	s.endMissing(events)
 	for err == nil {
-		s.pass(events)
+		for _, e := range events {
+			s.pass(ctx, e)
+		}
 		events, err = sub.Next(ctx)
 	}
 }
 
-func (s *Server) pass(events []gateway.Event) {
-	for _, e := range events {
-		switch {
-		case e.Kind != gateway.EventSession:
-		case e.Removed:
-			s.registry.vanish(e.ID)
-		case e.Session != nil:
-			s.registry.change(*e.Session)
+// endMissing ends what was known and is not among everything that exists.
+func (s *Server) endMissing(all []gateway.Event) {
+	there := map[gateway.EventKind]map[string]bool{}
+	for _, e := range all {
+		if there[e.Kind] == nil {
+			there[e.Kind] = map[string]bool{}
+		}
+		there[e.Kind][e.ID] = true
+	}
+	missing := func(kind gateway.EventKind, known []string) {
+		for _, id := range known {
+			if !there[kind][id] {
+				s.vanish(kind, id)
+			}
+		}
+	}
+	calls, registrations := s.switchboard.known()
+	missing(gateway.EventSession, s.registry.known())
+	missing(gateway.EventCall, calls)
+	missing(gateway.EventRegistration, registrations)
+}
+
+func (s *Server) vanish(kind gateway.EventKind, id string) {
+	switch kind {
+	case gateway.EventSession:
+		s.registry.vanish(id)
+	case gateway.EventCall:
+		s.switchboard.vanish(id)
+	case gateway.EventRegistration:
+		s.switchboard.registrationGone(id, "the registration has ended")
+	default: // browsers are told of nothing else
+	}
+}
+
+func (s *Server) pass(ctx context.Context, e gateway.Event) {
+	switch {
+	case e.Removed:
+		s.vanish(e.Kind, e.ID)
+	case e.Session != nil:
+		s.registry.change(*e.Session)
+	case e.Registration != nil:
+		s.switchboard.registrationChange(*e.Registration)
+	case e.Call != nil:
+		if p := s.switchboard.change(*e.Call); p != nil {
+			s.ringFor(ctx, p, *e.Call)
 		}
 	}
 }

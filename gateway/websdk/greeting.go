@@ -2,7 +2,6 @@ package websdk
 
 import (
 	"context"
-	"crypto/rand"
 
 	"github.com/coder/websocket"
 )
@@ -20,16 +19,32 @@ func (k *socket) greet(ctx context.Context) error {
 		k.server.refused.Add(1)
 		return ending{websocket.StatusPolicyViolation, "the first message has to be connection"}
 	}
-	user := make(map[string]any, len(m.fields)+2)
-	for name, value := range m.fields {
+	k.established(m.fields)
+	return k.register(ctx)
+}
+
+// established gives the session its phone: a new one, or one that was kept for it.
+func (k *socket) established(f fields) {
+	board := k.server.switchboard
+	if f.text("keepAlive") == "true" {
+		account, _ := accountOf(f)
+		k.phone = board.takeOver(f.text("authToken"), account, k)
+	}
+	if k.phone == nil {
+		k.phone = newPhone(f, userOf(f))
+		board.connect(k.phone, k)
+	}
+}
+
+func userOf(f fields) map[string]any {
+	user := make(map[string]any, len(f)+2)
+	for name, value := range f {
 		user[name] = value
 	}
 	delete(user, "sipPassword")
-	user["authToken"] = rand.Text()
 	user["status"] = "ESTABLISHED"
-	if login := m.fields.text("sipLogin"); login != "" {
+	if login := f.text("sipLogin"); login != "" {
 		user["sipLogin"] = login // clients need text; forms may have made it a number
 	}
-	k.send("getUserData", user)
-	return nil
+	return user
 }

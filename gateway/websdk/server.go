@@ -33,6 +33,9 @@ type limits struct {
 	missed     int           // pings without a sign of life after which a browser counts as gone
 	sockets    int           // at once
 	sessions   int           // media sessions of one socket
+	calls      int           // of one session
+	keep       time.Duration // a session without a socket, if its page wants it kept
+	kept       int           // of those sessions
 	unreadable int           // messages of one socket
 	rate       float64       // messages a second of one socket
 	burst      float64       // messages of one socket at once
@@ -42,7 +45,7 @@ func defaultLimits() limits {
 	return limits{
 		hello: 10 * time.Second, request: 10 * time.Second, write: 10 * time.Second, goodbye: 2 * time.Second,
 		ping: 5 * time.Second, missed: 3,
-		sockets: 1000, sessions: 64, unreadable: 100,
+		sockets: 1000, sessions: 64, calls: 16, keep: time.Minute, kept: 200, unreadable: 100,
 		rate: 200, burst: 100,
 	}
 }
@@ -52,19 +55,20 @@ const maxHeader = 32 << 10
 // Server is the WebSocket interface, on as many ports as it is started on. All of them share what they know, so that
 // a page loaded by HTTP and one loaded by HTTPS see each other's streams. It serves once: from Start to Close.
 type Server struct {
-	api      gateway.API
-	log      *slog.Logger
-	version  string
-	limits   limits
-	verbs    map[string]verb
-	registry *registry
-	http     *http.Server
-	refused  atomic.Uint64
-	follow   func()             // starts following the gateway's events, once
-	stop     context.CancelFunc // cuts every socket and ends following
-	closing  chan struct{}      // closed when the sockets are to say goodbye
-	join     sync.WaitGroup     // serving and following
-	browsers sync.WaitGroup     // every socket
+	api         gateway.API
+	log         *slog.Logger
+	version     string
+	limits      limits
+	verbs       map[string]verb
+	registry    *registry
+	switchboard *switchboard
+	http        *http.Server
+	refused     atomic.Uint64
+	follow      func()             // starts following the gateway's events, once
+	stop        context.CancelFunc // cuts every socket and ends following
+	closing     chan struct{}      // closed when the sockets are to say goodbye
+	join        sync.WaitGroup     // serving and following
+	browsers    sync.WaitGroup     // every socket
 
 	mu     sync.Mutex // guards what follows
 	open   int        // sockets
@@ -78,7 +82,7 @@ func newServer(p Params, l limits) *Server {
 	life, stop := context.WithCancel(context.Background())
 	s := &Server{
 		api: p.API, log: p.Log, version: p.Version, limits: l,
-		verbs: verbs(), registry: newRegistry(l.sessions),
+		verbs: verbs(), registry: newRegistry(l.sessions), switchboard: newSwitchboard(l.calls, l.kept),
 		stop: stop, closing: make(chan struct{}),
 	}
 	s.follow = sync.OnceFunc(func() {

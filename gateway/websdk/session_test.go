@@ -25,7 +25,7 @@ func TestGreeting(t *testing.T) {
 	for range 3 {
 		p := dial(t, "ws://"+addr+"/5b27e4d7?any=path", &websocket.DialOptions{HTTPHeader: http.Header{"Origin": {"https://pages.example"}}})
 		p.say(`{"message":"connection","data":[{"appKey":"defaultApp","mediaProviders":["WebRTC"],"keepAlive":true,"authToken":"old",
-			"custom":{"a":1},"clientInfo":{},"sipLogin":1000,"sipPassword":"s3cret","sipPort":"5060","sipRegisterRequired":true}]}`)
+			"custom":{"a":1},"clientInfo":{},"sipLogin":1000,"sipPassword":"s3cret","sipPort":"5060","sipRegisterRequired":false}]}`)
 		name, data := p.hear()
 		require.Equal(t, "getUserData", name)
 		require.NotContains(t, data, "s3cret")
@@ -38,7 +38,7 @@ func TestGreeting(t *testing.T) {
 		delete(user[0], "authToken")
 		require.Equal(t, map[string]any{
 			"appKey": "defaultApp", "mediaProviders": []any{"WebRTC"}, "keepAlive": true, "custom": map[string]any{"a": 1.0},
-			"clientInfo": map[string]any{}, "sipLogin": "1000", "sipPort": "5060", "sipRegisterRequired": true, "status": "ESTABLISHED",
+			"clientInfo": map[string]any{}, "sipLogin": "1000", "sipPort": "5060", "sipRegisterRequired": false, "status": "ESTABLISHED",
 		}, user[0])
 		p.say(`{"message":"connection","data":[{}]}`)
 		name, _ = p.hear()
@@ -144,11 +144,6 @@ func TestSmallMessages(t *testing.T) {
 			`{"message":"snapshot","data":[{"mediaSessionId":"P","name":"live"}]}`, "notifyStreamEvent",
 			`[{"mediaSessionId":"P","type":"snapshotFailed","payload":{"info":"the gateway takes no snapshots"}}]`,
 		},
-		{
-			`{"message":"call","data":[{"callId":"K","callee":"1001","sdp":"v=0"}]}`, "finish",
-			`[{"callId":"K","status":"FAILED","info":"the gateway takes no calls from browsers"}]`,
-		},
-		{`{"message":"hangup","data":[{"callId":"K"}]}`, "finish", `[{"callId":"K","status":"FINISH"}]`},
 		{
 			`{"message":"getVersion","data":[]}`, "fail",
 			`[{"apiMethod":"getVersion","status":"FAILED","info":"the gateway does not know this message"}]`,

@@ -1,6 +1,7 @@
 package websdk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -29,7 +30,8 @@ type socket struct {
 	born    time.Time
 	heard   atomic.Int64 // time since born at the last sign of life
 
-	pace       pace // of the reading goroutine, as is what follows
+	phone      *phone // of the reading goroutine, as is what follows
+	pace       pace
 	unreadable int
 }
 
@@ -60,9 +62,17 @@ func (k *socket) run(ctx context.Context) {
 	err := k.read(ctx)
 	k.endSessions(ctx)
 	if e, ok := errors.AsType[ending](err); ok {
-		k.over <- e
+		k.end(e)
 	} else {
 		k.cut()
+	}
+}
+
+// end has the socket closed with a goodbye. The first who wants that has the last word.
+func (k *socket) end(e ending) {
+	select {
+	case k.over <- e:
+	default:
 	}
 }
 
@@ -130,7 +140,7 @@ func (k *socket) obey(ctx context.Context, m message) error {
 		return e
 	}
 	k.send("fail", failure{
-		APIMethod: clip(m.name), ID: clip(m.fields.text("mediaSessionId")), Status: gateway.MediaFailed, Info: err.Error(),
+		APIMethod: clip(m.name), ID: clip(cmp.Or(m.fields.text("mediaSessionId"), m.fields.text("callId"))), Status: gateway.MediaFailed, Info: err.Error(),
 	})
 	return nil
 }

@@ -40,6 +40,7 @@ func (s *Server) serve(life context.Context, w http.ResponseWriter, r *http.Requ
 	conn.SetReadLimit(maxMessage)
 	k.conn = conn
 	k.run(ctx)
+	k.depart(life)
 }
 
 func (s *Server) admit() bool {

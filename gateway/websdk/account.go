@@ -1,0 +1,31 @@
+package websdk
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"callcast/gateway"
+)
+
+// accountOf reads the SIP account that a session calls with. Whether it can be used is the gateway's to say, except for
+// a port that is no number.
+func accountOf(f fields) (gateway.Account, error) {
+	a := gateway.Account{
+		Login:         f.text("sipLogin"),
+		AuthName:      f.text("sipAuthenticationName"),
+		Password:      gateway.Secret(f.text("sipPassword")),
+		Domain:        f.text("sipDomain"),
+		OutboundProxy: cmp.Or(f.text("sipOutboundProxy"), f.text("sipProxy")),
+	}
+	port := strings.TrimSpace(f.text("sipPort"))
+	if port == "" {
+		return a, nil
+	}
+	number, err := strconv.Atoi(port)
+	if err != nil {
+		return a, gateway.Invalid(gateway.ReasonPort, "sipPort", clip(port), "give a port from 1 to 65535, or leave it empty for 5060.")
+	}
+	a.Port = number
+	return a, nil
+}

@@ -1,0 +1,76 @@
+package websdk
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+	"callcast/gateway/gatewaytest"
+)
+
+func transferMessage(id, target string) string {
+	return `{"message":"transfer","data":[{"callId":"` + id + `","target":"` + target + `"}]}`
+}
+
+func (p *page) expectTransfer(id, status string) {
+	p.t.Helper()
+	p.expect("notifyTransferEvent", `[{"callId":"`+id+`","status":"`+status+`"}]`)
+}
+
+func TestTransfer(t *testing.T) {
+	for reason, outcome := range map[gateway.EndReason]string{gateway.EndTransferred: "COMPLETED", gateway.EndRemote: "FAILED"} {
+		fake := gatewaytest.New()
+		_, addr := serve(t, fake, defaultLimits())
+		p := phoned(t, addr)
+		p.establish(fake, "K")
+		p.say(transferMessage("K", "1003"))
+		p.expectTransfer("K", "PENDING")
+		p.expectNothing()
+		change(fake, "K", func(c *gateway.Call) { c.Status, c.Ending.Reason = gateway.CallFinish, reason })
+		fake.RemoveCall("K")
+		p.expectTransfer("K", outcome)
+		p.expectCall("finish", "K", gateway.CallFinish, "")
+		p.expectNothing()
+		require.Equal(t, []gateway.TransferSpec{{CallID: "K", Target: "1003"}}, fake.Transfers())
+	}
+}
+
+// TestAttendedTransfer: only a call of the same session can be the target.
+func TestAttendedTransfer(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p, other := phoned(t, addr), phoned(t, addr)
+	p.establish(fake, "K")
+	p.establish(fake, "L")
+	other.establish(fake, "M")
+	p.say(`{"message":"hold","data":[{"callId":"K","holdForTransfer":true}]}`)
+	p.expectCall("hold", "K", gateway.CallHold, "")
+	for _, target := range []string{"L", "M", "K"} {
+		p.say(transferMessage("K", target))
+		p.expectTransfer("K", "PENDING")
+	}
+	p.say(about("hangup", "K"))
+	p.expectTransfer("K", "FAILED")
+	p.expectCall("finish", "K", gateway.CallFinish, "")
+	require.Equal(t, []gateway.TransferSpec{
+		{CallID: "K", Replaces: "L"}, {CallID: "K", Target: "M"}, {CallID: "K", Target: "K"},
+	}, fake.Transfers())
+}
+
+func TestTransferIsRefused(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p := phoned(t, addr)
+	p.establish(fake, "K")
+	fake.RefuseFunc = func(string) error {
+		return &gateway.Error{Reason: gateway.ReasonTransferRefused, Message: "the other side does not take the transfer"}
+	}
+	p.say(transferMessage("K", "1003"))
+	p.expectTransfer("K", "PENDING")
+	p.expectTransfer("K", "FAILED")
+	p.expect("fail", `[{"apiMethod":"transfer","id":"K","status":"FAILED","info":"the other side does not take the transfer"}]`)
+	change(fake, "K", func(c *gateway.Call) { c.Status = gateway.CallFinish })
+	p.expectCall("finish", "K", gateway.CallFinish, "")
+	p.expectNothing()
+}
