@@ -13,7 +13,9 @@ import (
 	"math/big"
 	"net"
 	"os"
+	"strings"
 	"time"
+	"unicode"
 
 	"callcast/gateway"
 )
@@ -71,8 +73,13 @@ func name(c *x509.Certificate, hosts []string) {
 	for _, host := range hosts {
 		if ip := net.ParseIP(host); ip != nil {
 			c.IPAddresses = append(c.IPAddresses, ip)
-		} else if host != "" {
+		} else if host != "" && isASCII(host) {
 			c.DNSNames = append(c.DNSNames, host)
 		}
 	}
+}
+
+// isASCII tells the names that a certificate can hold. A computer may be called otherwise.
+func isASCII(name string) bool {
+	return !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII })
 }

@@ -21,7 +21,7 @@ func leaf(t *testing.T, c *tls.Config) *x509.Certificate {
 }
 
 func TestOwnCertificateIsGoodForThisMachine(t *testing.T) {
-	c, err := Config(gateway.TLSConfig{}, "203.0.113.9", "", "gateway.example")
+	c, err := Config(gateway.TLSConfig{}, "203.0.113.9", "", "мой-компьютер", "gateway.example")
 	require.NoError(t, err)
 	cert := leaf(t, c)
 	roots := x509.NewCertPool()

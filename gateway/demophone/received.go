@@ -12,6 +12,7 @@ const maxPicture = 4 << 20
 type viewer struct {
 	packet  codecs.H264Packet
 	picture []byte // as a byte stream, so far
+	taken   int    // bytes of packets, which packet may hold on to
 	spoilt  bool   // something of it is lost
 	begun   bool
 	next    uint16
@@ -23,8 +24,9 @@ func (v *viewer) push(p *rtp.Packet) (picture []byte, ok bool) {
 		v.spoilt = true
 	}
 	v.begun, v.next = true, p.SequenceNumber+1
-	b, err := v.packet.Unmarshal(p.Payload)
-	if err != nil || len(v.picture)+len(b) > maxPicture {
+	if v.taken += len(p.Payload); v.taken > maxPicture {
+		v.packet, v.picture, v.spoilt = codecs.H264Packet{}, nil, true
+	} else if b, err := v.packet.Unmarshal(p.Payload); err != nil || len(v.picture)+len(b) > maxPicture {
 		v.spoilt = true
 	} else {
 		v.picture = append(v.picture, b...)
@@ -33,7 +35,7 @@ func (v *viewer) push(p *rtp.Packet) (picture []byte, ok bool) {
 		return nil, false
 	}
 	picture, ok = v.picture, !v.spoilt
-	v.packet, v.picture, v.spoilt = codecs.H264Packet{}, nil, false
+	v.packet, v.picture, v.taken, v.spoilt = codecs.H264Packet{}, nil, 0, false
 	return picture, ok
 }
 

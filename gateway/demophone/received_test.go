@@ -3,6 +3,7 @@ package demophone
 import (
 	"math"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
@@ -109,6 +110,27 @@ func amplitude(samples []int16, hz float64) float64 {
 		re, im = re+float64(s)/32768*math.Sin(w), im+float64(s)/32768*math.Cos(w)
 	}
 	return 2 * math.Hypot(re, im) / float64(len(samples))
+}
+
+// TestViewerIsBounded: neither an end of the fragments nor a marker ever comes.
+func TestViewerIsBounded(t *testing.T) {
+	var v viewer
+	payload := append([]byte{0x7C, 0x05}, make([]byte, 1200)...)
+	before := heap()
+	for range 10 * maxPicture / len(payload) {
+		v.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: v.next}, Payload: payload})
+	}
+	require.Less(t, heap()-before, int64(3*maxPicture))
+	_, ok := v.push(&rtp.Packet{Header: rtp.Header{SequenceNumber: v.next, Marker: true}, Payload: payload})
+	require.False(t, ok)
+}
+
+// heap is how much memory is held.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
 }
 
 func FuzzViewer(f *testing.F) {

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 
 	"callcast/gateway"
@@ -17,6 +18,8 @@ func outcome(err error, published bool) (gateway.MediaStatus, gateway.MediaInfo)
 		return stopped, wanted.why
 	}
 	switch {
+	case errors.Is(err, context.Canceled):
+		return stopped, gateway.InfoByDisconnect // the gateway stops
 	case err == nil && published:
 		return stopped, gateway.InfoByREST // its stream was ended
 	case err == nil:

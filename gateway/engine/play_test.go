@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -97,12 +98,69 @@ func TestStoppingSendsViewersAway(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, e.Start())
 	require.NoError(t, e.StartCall(t.Context(), spec("c1", phone)))
+	told := history(t, e)
+	camera(t, e, "mine", "cam")
 	browser := rtctest.New(t, rtctest.Params{Audio: true})
-	viewing, err := e.Play(t.Context(), gateway.PlaySpec{Stream: "c1", Offer: browser.Offer(t)})
+	viewing, err := e.Play(t.Context(), gateway.PlaySpec{Stream: "cam", Offer: browser.Offer(t)})
 	require.NoError(t, err)
 	browser.Accept(t, viewing.Answer)
+	require.Eventually(t, func() bool { return last(told(viewing.ID)).Status == gateway.MediaPlaying }, patience, 10*time.Millisecond)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	require.NoError(t, e.Close(ctx))
 	require.Error(t, e.EndMediaSession(t.Context(), viewing.ID, gateway.InfoByUser))
+	require.Equal(t, gateway.MediaUnpublished, last(told("mine")).Status)
+	require.Equal(t, gateway.InfoByDisconnect, last(told("mine")).Info)
+	require.Equal(t, gateway.MediaStopped, last(told(viewing.ID)).Status)
+}
+
+// TestIDIsFreeOnceItsEndIsTold: a browser that plays again may use it at once.
+func TestIDIsFreeOnceItsEndIsTold(t *testing.T) {
+	e := start(t, loopback())
+	camera(t, e, "mine", "cam")
+	sub := e.Subscribe()
+	t.Cleanup(sub.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	for range 20 {
+		browser := rtctest.New(t, rtctest.Params{Audio: true})
+		_, err := e.Play(t.Context(), gateway.PlaySpec{ID: "again", Stream: "cam", Offer: browser.Offer(t)})
+		require.NoError(t, err)
+		require.NoError(t, e.EndMediaSession(t.Context(), "again", gateway.InfoByUser))
+		for ended := false; !ended; {
+			events, err := sub.Next(ctx)
+			require.NoError(t, err)
+			for _, ev := range events {
+				ended = ended || ev.Session != nil && ev.ID == "again" && ev.Session.Status.Ended()
+			}
+		}
+	}
+}
+
+// TestGoodbyesAreHeardWhileMediaFlows: that packets cannot be sent any more is not the first that is known of them.
+func TestGoodbyesAreHeardWhileMediaFlows(t *testing.T) {
+	e := start(t, loopback())
+	told := history(t, e)
+	camera(t, e, "mine", "cam")
+	browsers := map[string]*rtctest.Browser{}
+	for range 20 {
+		browser := rtctest.New(t, rtctest.Params{Audio: true})
+		viewing, err := e.Play(t.Context(), gateway.PlaySpec{Stream: "cam", Offer: browser.Offer(t)})
+		require.NoError(t, err)
+		browser.Accept(t, viewing.Answer)
+		browsers[viewing.ID] = browser
+	}
+	for id := range browsers {
+		require.Eventually(t, func() bool { return last(told(id)).Status == gateway.MediaPlaying }, patience, 10*time.Millisecond)
+	}
+	var leaving sync.WaitGroup
+	for _, browser := range browsers {
+		leaving.Go(browser.Close)
+	}
+	leaving.Wait()
+	for id := range browsers {
+		require.Eventually(t, func() bool { return last(told(id)).Status.Ended() }, patience, 10*time.Millisecond)
+		require.Equal(t, gateway.MediaStopped, last(told(id)).Status)
+		require.Equal(t, gateway.InfoByUser, last(told(id)).Info)
+	}
 }

@@ -34,6 +34,7 @@ type push struct {
 	mu    sync.Mutex // guards what follows
 	muted bool
 	sound gateway.Sound
+	plays int // how often a sound was begun or ended
 	over  bool
 }
 
@@ -197,7 +198,7 @@ func (v *pushes) close() {
 	v.running.Wait()
 }
 
-// EndPush ends a push. It has unpublished when EndPush returns, or ctx has ended.
+// EndPush ends a push. It returns once the push is on its way down.
 func (e *Engine) EndPush(_ context.Context, id string) error {
 	p, err := e.pushes.find(id)
 	if err != nil {
@@ -244,6 +245,8 @@ func (p *push) mute(muted bool) {
 func (p *push) play(e *Engine, c *clip, sound gateway.Sound) {
 	p.mu.Lock()
 	p.sound = sound
+	p.plays++
+	mine := p.plays
 	p.mu.Unlock()
 	if c == nil {
 		p.sink.StopSound()
@@ -251,7 +254,7 @@ func (p *push) play(e *Engine, c *clip, sound gateway.Sound) {
 	}
 	p.sink.PlaySound(c.samples, c.rate, sound.Loop, func() {
 		p.mu.Lock()
-		if p.sound == sound {
+		if p.plays == mine {
 			p.sound = gateway.Sound{}
 		}
 		p.mu.Unlock()

@@ -68,7 +68,7 @@ func (e *Engine) EndMediaSession(_ context.Context, id string, why gateway.Media
 	return nil
 }
 
-// admit takes a browser in. It leaves with abandon, or with end after run.
+// admit takes a browser in. It leaves with abandon, or with the end of run.
 func (v *sessions) admit(m gateway.MediaSession) (*session, *rtc.Endpoint, error) {
 	if m.ID == "" {
 		m.ID = rand.Text()
@@ -100,27 +100,27 @@ func (v *sessions) admit(m gateway.MediaSession) (*session, *rtc.Endpoint, error
 	return nil, nil, &refused
 }
 
-// leave frees a session's id.
-func (v *sessions) leave(s *session) {
+// abandon takes back a session that came to nothing.
+func (v *sessions) abandon(s *session) { v.leave(s, func() {}) }
+
+// leave tells the end of a session and frees its id: whoever is told finds it free.
+func (v *sessions) leave(s *session, tell func()) {
 	s.stop(nil)
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	tell()
 	delete(v.byID, s.state.ID)
 	v.running.Done()
 }
 
-// abandon takes back a session that came to nothing.
-func (v *sessions) abandon(s *session) { v.leave(s) }
-
 // run runs a session to its end and tells about it. A fault of one browser is kept from the others.
 func (v *sessions) run(s *session, serve func(context.Context) error) {
 	err := errFault
-	defer v.leave(s)
 	defer func() {
 		if p := recover(); p != nil {
 			v.engine.log.Error("panic", "in", "media session", "id", s.state.ID, "panic", p, "stack", string(debug.Stack()))
 		}
-		s.end(err)
+		v.leave(s, func() { s.end(err) })
 	}()
 	s.running.Store(true)
 	s.publish()

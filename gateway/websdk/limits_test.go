@@ -33,9 +33,13 @@ func TestGarbage(t *testing.T) {
 	p := open(t, addr)
 	for _, frame := range garbage {
 		p.say(frame)
-		p.expectNothing()
+		name, data := p.hear()
+		require.Equal(t, "fail", name)
+		require.Contains(t, data, "not a message")
 	}
 	require.NoError(t, p.conn.Write(t.Context(), websocket.MessageBinary, []byte(`{"message":"ping","data":[null]}`)))
+	name, _ := p.hear()
+	require.Equal(t, "fail", name)
 	p.expectNothing()
 	require.Equal(t, uint64(len(garbage)+1), s.Refused())
 

@@ -120,6 +120,7 @@ func (k *socket) next(ctx context.Context, skippable int) (message, error) {
 		if k.unreadable++; k.unreadable > skippable {
 			return message{}, ending{websocket.StatusPolicyViolation, "too many messages that cannot be read"}
 		}
+		k.send("fail", failure{Status: gateway.MediaFailed, Info: errUnreadable.Error()})
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"callcast/gateway/demophone"
 	"callcast/test/peers"
+	"callcast/test/peers/content"
 )
 
 // catchPeers keeps the connections that a page makes, for their figures.
@@ -74,6 +75,7 @@ func TestViewerOnABadLine(t *testing.T) {
 	require.NotZero(t, stats.NackCount, "what was lost was asked for")
 	require.Less(t, stats.TotalFreezesDuration-before.TotalFreezesDuration, 1.0)
 	require.GreaterOrEqual(t, len(seen.Beeps), int(length.Seconds())-2)
-	median, _, _ := seen.Offset()
-	require.InDelta(t, 0, median.Milliseconds(), 100)
+	// At first a browser may keep sound longer than it needs to. It knows, and takes up to ten seconds to mend it.
+	settled, _, _ := content.Report{Offsets: seen.Offsets[len(seen.Offsets)/2:]}.Offset()
+	require.InDelta(t, 0, settled.Milliseconds(), 60)
 }

@@ -23,7 +23,8 @@ type Wiretap struct {
 	cmd      *exec.Cmd
 	reading  sync.WaitGroup
 	routes   map[int]route // by UDP port
-	reported map[int]bool  // the ports of RTCP that a sender report came to
+	reported map[int]bool  // the ports of RTCP that a sender report came to; read's
+	ready    chan struct{} // closed when one came to all
 }
 
 // route is where a copy of what goes to a port goes. A payload type other than 0, which RTCP has none of, replaces the
@@ -34,11 +35,14 @@ type route struct {
 }
 
 // TapCall listens on the loopback interface to the RTP and RTCP that go to these addresses, A-law and H.264 in
-// packetization-mode 0 or 1, as soon as sender reports have told how both stand to each other: what ffmpeg had recorded
-// before would jump when they do.
+// packetization-mode 0 or 1, from now on. It returns when sender reports have told how both stand to each other: what ffmpeg
+// had recorded before would jump when they do.
 func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 	t.Helper()
-	w := &Wiretap{recorder: startRecorder(t, Viewing{Video: true, Audio: "PCMA", Record: length}), routes: map[int]route{}, reported: map[int]bool{}}
+	w := &Wiretap{
+		recorder: startRecorder(t, Viewing{Video: true, Audio: "PCMA", Record: length}),
+		routes:   map[int]route{}, reported: map[int]bool{}, ready: make(chan struct{}),
+	}
 	filter := "udp and ("
 	for address, to := range map[string]struct {
 		ports
@@ -66,6 +70,11 @@ func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 	_, err = io.ReadFull(in, header[:])
 	require.NoError(t, err, "tcpdump does not run; it needs the rights of root")
 	w.reading.Go(func() { w.read(in) })
+	select {
+	case <-w.ready:
+	case <-time.After(20 * time.Second):
+		require.FailNow(t, "no sender reports go to the telephone")
+	}
 	return w
 }
 
@@ -96,15 +105,17 @@ func (w *Wiretap) read(in io.Reader) {
 // pass passes on a packet that came to a port.
 func (w *Wiretap) pass(packet []byte, port int, r route) {
 	const senderReport = 200 // RFC 3550 section 6.4.1
+	all := len(w.routes) / 2
 	switch {
-	case r.payloadType == 0:
-		if packet[1] == senderReport {
-			w.reported[port] = true
-		}
-	case len(w.reported) < len(w.routes)/2:
+	case r.payloadType != 0 && len(w.reported) < all:
 		return
-	default:
+	case r.payloadType != 0:
 		packet[1] = packet[1]&0x80 | r.payloadType
+	case packet[1] == senderReport && !w.reported[port]:
+		w.reported[port] = true
+		if len(w.reported) == all {
+			close(w.ready)
+		}
 	}
 	_, _ = r.to.Write(packet)
 }

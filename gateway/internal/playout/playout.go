@@ -42,6 +42,7 @@ type Playout struct {
 	pictures reel
 	heard    time.Time // when sound last came
 	spoken   time.Time // up to when Sound was asked for
+	reader   *stream.Reader
 }
 
 // New makes a playout that does not run yet.
@@ -54,11 +55,12 @@ func New(p Params) *Playout {
 
 // Run reads the stream until it ends (nil) or ctx does.
 func (p *Playout) Run(ctx context.Context) error {
-	p.mu.Lock()
-	p.joined = time.Now()
-	p.mu.Unlock()
+	joined := time.Now()
 	r := p.params.Stream.Attach(p.readerParams())
 	defer r.Close()
+	p.mu.Lock()
+	p.joined, p.reader = joined, r
+	p.mu.Unlock()
 	for {
 		u, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
@@ -187,5 +189,12 @@ func (p *Playout) AwaitKey() {
 	p.RequestKeyframe()
 }
 
-// RequestKeyframe asks the source of the stream for a key picture.
-func (p *Playout) RequestKeyframe() { p.params.Stream.RequestKeyframe() }
+// RequestKeyframe asks whoever makes the stream's pictures for a key picture.
+func (p *Playout) RequestKeyframe() {
+	p.mu.Lock()
+	r := p.reader
+	p.mu.Unlock()
+	if r != nil {
+		r.RequestKeyframe()
+	}
+}

@@ -119,16 +119,27 @@ func (t Target) Same(u Target) bool {
 // String is the target for the eye: credentials, name and query masked.
 func (t Target) String() string { return t.base() + "/***" }
 
-// shortestKey is the length from which a name is taken for a key worth hiding.
+// shortestKey is the length from which a text is taken for a key worth hiding.
 const shortestKey = 4
 
-// Redact hides the name where a text, like a server's answer, repeats it.
+// Redact hides the name and what is secret beside it where a text, like a server's answer, repeats them.
 func (t Target) Redact(text string) string {
-	name, _, _ := strings.Cut(t.Name, "?")
-	if len(name) < shortestKey {
-		return text
+	name, query, _ := strings.Cut(t.Name, "?")
+	secrets := []string{t.Name, query, t.query, name}
+	for pair := range strings.SplitSeq(query+"&"+t.query, "&") {
+		_, value, _ := strings.Cut(pair, "=")
+		secrets = append(secrets, value)
 	}
-	return strings.ReplaceAll(text, name, "***")
+	if t.user != nil {
+		password, _ := t.user.Password()
+		secrets = append(secrets, t.user.String(), password)
+	}
+	for _, secret := range secrets {
+		if len(secret) >= shortestKey {
+			text = strings.ReplaceAll(text, secret, "***")
+		}
+	}
+	return text
 }
 
 // tcURL is the URL of the application as the connect command carries it.

@@ -78,6 +78,18 @@ func TestRedact(t *testing.T) {
 	target, err := ParseTarget("rtmp://h/live/topsecret?t=1", "", "")
 	require.Nil(t, err)
 	require.Equal(t, "stream *** is taken", target.Redact("stream topsecret is taken"))
+
+	target, err = ParseTarget("rtmp://me:pass%20word@h/live?token=hidden", "room", "")
+	require.Nil(t, err)
+	for said, want := range map[string]string{
+		"room?token=hidden is taken":                "*** is taken",
+		"bad token=hidden":                          "bad ***",
+		"hidden is unknown":                         "*** is unknown",
+		"rtmp://me:pass%20word@h/live?token=hidden": "rtmp://***@h/live?***",
+		"no user me with pass word":                 "no user me with ***",
+	} {
+		require.Equal(t, want, target.Redact(said))
+	}
 }
 
 func FuzzParseTarget(f *testing.F) {

@@ -2,7 +2,9 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"time"
 
@@ -31,6 +33,12 @@ type keyMaker interface {
 	RequestKeyframe()
 }
 
+// drainer is a Converter that holds back some of what it was given.
+type drainer interface {
+	// Drain returns that. Nothing is converted afterwards.
+	Drain() ([]*media.Unit, error)
+}
+
 // derivation feeds a derived track: it reads the source track like any sink and publishes what it converts.
 type derivation struct {
 	source *Reader
@@ -49,14 +57,16 @@ func derive(source *Reader, conv Converter, why string, log *slog.Logger, emit f
 	go func() {
 		defer close(d.done)
 		defer conv.Close()
-		if err := d.run(ctx, emit); err != nil {
+		if err := d.run(ctx, log, emit); err != nil {
 			log.Error("conversion ended", "err", err)
 		}
 	}()
 	return d
 }
 
-func (d *derivation) run(ctx context.Context, emit func(*media.Unit)) (err error) {
+// run converts until the stream or ctx ends. What cannot be converted is left out: what comes later may do.
+func (d *derivation) run(ctx context.Context, log *slog.Logger, emit func(*media.Unit)) (err error) {
+	failing := false
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v", p)
@@ -64,19 +74,36 @@ func (d *derivation) run(ctx context.Context, emit func(*media.Unit)) (err error
 	}()
 	for {
 		u, err := d.source.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			return d.drain(emit)
+		}
 		if err != nil {
-			return nil // closed, or nobody needs it any more
+			return nil
 		}
 		began := time.Now()
 		out, err := d.conv.Convert(u)
 		d.load.add(began, time.Since(began))
-		if err != nil {
-			return err
+		if err != nil && !failing {
+			log.Warn("cannot be converted", "err", err)
 		}
+		failing = err != nil
 		for _, u := range out {
 			emit(u)
 		}
 	}
+}
+
+// drain hands on what the converter holds back.
+func (d *derivation) drain(emit func(*media.Unit)) error {
+	conv, ok := d.conv.(drainer)
+	if !ok {
+		return nil
+	}
+	out, err := conv.Drain()
+	for _, u := range out {
+		emit(u)
+	}
+	return err
 }
 
 // wantKey asks for a key unit, at most once a keyInterval, and reports whether the converter makes its own.

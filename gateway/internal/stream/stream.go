@@ -97,8 +97,8 @@ func (s *Stream) Readers() []*Reader {
 	return slices.Clone(s.readers)
 }
 
-// Close ends the stream: readers get io.EOF after their backlog, a publisher is ignored from now on. It waits for the
-// conversions to end.
+// Close ends the stream: a publisher is ignored from now on, sound is converted to its end, and readers get io.EOF after
+// their backlog. It waits for the conversions to end.
 func (s *Stream) Close() {
 	s.mu.Lock()
 	if !s.closed {
@@ -106,6 +106,18 @@ func (s *Stream) Close() {
 	}
 	s.closed = true
 	s.publisher = nil
+	var sound []*derivation
+	for _, t := range s.derived {
+		if t.codec.Kind() == media.Audio {
+			t.derived.source.end()
+			sound = append(sound, t.derived)
+		}
+	}
+	s.mu.Unlock()
+	for _, d := range sound {
+		<-d.done
+	}
+	s.mu.Lock()
 	readers := s.readers
 	s.readers = nil
 	for _, t := range s.derived {

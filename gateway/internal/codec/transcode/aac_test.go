@@ -39,6 +39,24 @@ func TestToneStaysCleanAndInPlace(t *testing.T) {
 	}
 }
 
+// Nothing of what came in is lost at the end: the tone is heard to its last sample.
+func TestDrainGetsTheEnd(t *testing.T) {
+	conv := newConverter(t, media.PCMA)
+	units := slices.Clone(feed(t, conv, media.PCMA, 0, tone(media.PCMA, 1000, 2)))
+	drained, err := conv.(*audio).Drain()
+	require.NoError(t, err)
+	units = append(units, drained...)
+	last := units[len(units)-1]
+	require.InDelta(t, 2, (last.PTS + last.Duration).Seconds(), 0.022)
+	for i, u := range units[1:] {
+		require.InDelta(t, units[i].PTS+units[i].Duration, u.PTS, float64(time.Millisecond))
+	}
+	pcm := hear(t, units)
+	amplitude, _, rest := fit(pcm[2*studioRate-studioRate/20:2*studioRate-studioRate/200], 1000, studioRate)
+	require.InDelta(t, 0.5, amplitude, 0.05)
+	require.Less(t, rest, -20.0, "dB of noise")
+}
+
 func TestUnitsCarryTheirFormat(t *testing.T) {
 	arrived := time.Now()
 	conv := newConverter(t, media.PCMA)

@@ -15,6 +15,7 @@ type audio struct {
 	rate, channels int  // that enc is fed with
 	begun          bool // enc has been fed
 	gap            bool // enc is new, and what the one before it held is lost
+	last           moment
 }
 
 func newAudio(from, to media.Codec) (*audio, error) {
@@ -56,9 +57,12 @@ func (c *audio) Convert(u *media.Unit) ([]*media.Unit, error) {
 		return nil, err
 	}
 	at := moment{pts: u.PTS, gap: c.gap, fill: u.Fill, arrived: u.Arrived}
-	c.begun, c.gap = true, false
+	c.begun, c.gap, c.last = true, false, at
 	return c.enc.encode(samples, at)
 }
+
+// Drain returns the sound that the encoder holds back, and silence up to the end of its last frame.
+func (c *audio) Drain() ([]*media.Unit, error) { return c.enc.finish(c.last) }
 
 // Patience lets two AAC frames come together: the second finds the encoder's tables still in the processor's cache. There
 // is none for what people talk with.

@@ -32,6 +32,8 @@ func (*SoundEncoder) Encode([]int16, time.Duration) ([]*media.Unit, error) { ret
 
 func (*SoundEncoder) encode([]int16, moment) ([]*media.Unit, error) { return nil, nil }
 
+func (*SoundEncoder) finish(moment) ([]*media.Unit, error) { return nil, nil }
+
 // Close does nothing.
 func (*SoundEncoder) Close() {}
 

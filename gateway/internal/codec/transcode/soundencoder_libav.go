@@ -159,6 +159,20 @@ func (e *SoundEncoder) drain(at moment) error {
 	}
 }
 
+// finish fills the frame that has begun with silence, and pushes silence until what is held back has come out.
+func (e *SoundEncoder) finish(at moment) ([]*media.Unit, error) {
+	e.out = e.out[:0]
+	if r := C.cc_encoder_fill(e.enc); r < 0 {
+		return nil, e.refused(r)
+	}
+	err := e.drain(at)
+	all := len(e.out) + len(e.pending)
+	for err == nil && len(e.out) < all {
+		err = e.push(e.silence[:len(e.silence)/50], at)
+	}
+	return e.out, err
+}
+
 // emit notes that a frame was pushed, and appends the one that came out for it.
 func (e *SoundEncoder) emit(p C.cc_packet, at moment) {
 	since := clock.Duration(e.frames*e.frame, e.rate)

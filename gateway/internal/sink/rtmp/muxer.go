@@ -17,9 +17,9 @@ type TagWriter interface {
 // settle is how long audio waits for a picture before it goes out alone.
 const settle = 2 * time.Second
 
-// A stream's timeline goes forward, and tracks run closely together. A step back further than stepBack means that
-// somebody else publishes now, on a timeline of his own. A new reader is first handed what the stream has cached: up
-// to cacheBack of it has been sent before.
+// A stream's timeline goes forward. A track's step back further than stepBack means that somebody else publishes now, on
+// a timeline of his own. A new reader is first handed what the stream has cached: up to cacheBack of it has been sent
+// before.
 const (
 	stepBack  = 3 * time.Second
 	cacheBack = 15 * time.Second
@@ -35,8 +35,9 @@ type muxer struct {
 	packed  []byte // the payload of the tag in hand, used again for the next
 
 	based bool
-	base  time.Duration // the time on the stream's timeline that is timestamp 0
-	sent  time.Duration // the latest time sent, on that timeline
+	base  time.Duration              // the time on the stream's timeline that is timestamp 0
+	sent  time.Duration              // the latest time sent, on that timeline
+	ends  [media.Kinds]time.Duration // and that of each track
 	last  [media.Kinds]int64
 }
 
@@ -53,7 +54,7 @@ func (m *muxer) write(u *media.Unit) error {
 	if !playable(u.Format) || !m.ready(u) {
 		return nil
 	}
-	m.follow(u.DTS)
+	m.follow(u.Kind(), u.DTS)
 	if u.DTS < m.base {
 		return nil // audio from before the first picture
 	}
@@ -96,16 +97,17 @@ func (m *muxer) ready(u *media.Unit) bool {
 }
 
 // follow keeps base such that timestamps go on when the stream's timeline begins anew.
-func (m *muxer) follow(dts time.Duration) {
+func (m *muxer) follow(kind media.Kind, dts time.Duration) {
 	switch {
 	case !m.based:
-		m.based, m.base, m.sent = true, dts, dts
-	case dts < m.sent-stepBack:
+		m.based, m.base = true, dts
+	case dts < m.ends[kind]-stepBack:
 		m.base += dts - m.sent
-		m.sent = dts
 	default:
-		m.sent = max(m.sent, dts)
+		m.sent, m.ends[kind] = max(m.sent, dts), max(m.ends[kind], dts)
+		return
 	}
+	m.sent, m.ends[kind], m.ends[1-kind] = dts, dts, dts-cacheBack // the other track may be behind
 }
 
 // stamp is a unit's timestamp: it never stands still or steps back within a kind.

@@ -108,6 +108,23 @@ func TestMuxerResumesWithoutRepeating(t *testing.T) {
 	require.Equal(t, uint32(5040), second.tags[0].Timestamp)
 }
 
+// TestMuxerKeepsTracksThatAreApart: sound that comes five seconds after its pictures is nobody else's.
+func TestMuxerKeepsTracksThatAreApart(t *testing.T) {
+	const apart = 5 * time.Second
+	f, out, m := pictures(t), new(tape), newMuxer()
+	m.connect(out)
+	for at := time.Duration(0); at <= 2*apart; at += 40 * ms {
+		feed(t, m, frame(f, apart+at, true), tone(at))
+	}
+	stamps := func() []uint32 {
+		pictures, sound := out.stamps(rtmp.TagVideo), out.stamps(rtmp.TagAudio)
+		return []uint32{pictures[len(pictures)-1], sound[0], sound[len(sound)-1]}
+	}
+	require.Equal(t, []uint32{10_000, 0, 5000}, stamps())
+	feed(t, m, frame(f, apart, true), tone(0), tone(20*ms)) // somebody else
+	require.Equal(t, []uint32{10_000 + 1, 0, 5020}, stamps())
+}
+
 func TestMuxerNeverStepsBack(t *testing.T) {
 	f := pictures(t)
 	for _, tc := range []struct {

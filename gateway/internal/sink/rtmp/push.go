@@ -109,7 +109,7 @@ func (p *Push) attempt(ctx context.Context) error {
 	p.use(conn, r)
 	defer p.release(conn, r)
 	p.mux.connect(conn)
-	p.params.Stream.RequestKeyframe()
+	r.RequestKeyframe()
 	return p.feed(ctx, conn, r, u)
 }
 

@@ -127,6 +127,16 @@ func TestDemuxerRefuses(t *testing.T) {
 	}
 }
 
+// TestDemuxerTakesSurroundSound: ffmpeg names no channel configuration for sides instead of backs, but a program config
+// element (ISO 14496-3 section 4.5.1.2).
+func TestDemuxerTakesSurroundSound(t *testing.T) {
+	config := []byte{0x12, 0x00, 0x05, 0x08, 0x44, 0x00, 0x20, 0x00, 0xC4, 0x0D, 'L', 'a', 'v', 'c', '5', '9', '.', '3', '7', '.', '1', '0', '0', 0x56, 0xE5, 0x00}
+	_, units := demux(t, audio(0, append([]byte{0xAF, 0}, config...)...), audio(0, 0xAF, 1, 7))
+	require.Len(t, units, 1)
+	require.Equal(t, config, units[0].Format.Config)
+	require.Equal(t, 44100, units[0].Format.SampleRate)
+}
+
 // narrow is a header and a payload with lengths of less than 4 bytes before the NAL units.
 func narrow(width int, units ...[]byte) (header, payload []byte) {
 	header = h264.Config(testSPS, testPPS)
