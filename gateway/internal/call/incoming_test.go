@@ -40,11 +40,13 @@ func TestLivesOfACallToUs(t *testing.T) {
 		{"rings too long", []event{called{}, unanswered{}, ended{}}, gateway.CallFailed, gateway.EndNoAnswer, true, leaving},
 		{"was taken in time", []event{called{}, taken{}, unanswered{}}, gateway.CallRing, "", false, taking},
 		{
-			"cannot be answered", []event{called{}, taken{}, mediaRefused{}, ended{}},
+			"cannot be answered",
+			[]event{called{}, taken{}, mediaRefused{}, ended{}},
 			gateway.CallFailed, gateway.EndNoMedia, true, append(taking[:2:2], doHangup{}),
 		},
 		{
-			"ends with its browser", []event{called{}, taken{}, answered{}, hangup{gateway.EndBrowser}, ended{}},
+			"ends with its browser",
+			[]event{called{}, taken{}, answered{}, hangup{gateway.EndBrowser}, ended{}},
 			gateway.CallFinish, gateway.EndBrowser, true, append(taking[:2:2], doHangup{}),
 		},
 	}

@@ -145,7 +145,7 @@ func FuzzReadOffer(f *testing.F) {
 	f.Add(session + "m=audio 9 UDP/TLS/RTP/SAVPF 8 \n")
 	f.Add(strings.Repeat("a=fmtp:\n", 9))
 	f.Fuzz(func(t *testing.T, sdp string) {
-		for _, to := range []intent{sending(unknown()), receiving()} {
+		for _, to := range []intent{sending(unknown()), receiving(), talking(unknown())} {
 			o, err := readOffer(sdp, to)
 			if err != nil {
 				continue

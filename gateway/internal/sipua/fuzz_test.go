@@ -25,9 +25,22 @@ func use(a *Agent, m sip.Message) {
 	case *sip.Request:
 		scanner(m)
 		a.find(m)
+		a.called(m)
 		infoOf(m)
-		sdpOf(m)
 		_ = capabilities(m).String()
+		referTo(m)
+		refusesSubscription(m)
+		rackOf(m)
+		sipfrag(m.Body())
+		d := a.newDialog(InviteParams{CallID: m.CallID().Value()})
+		_, _, _ = a.examine(d, m)
+		if granted, ok := d.concede(m); ok {
+			granted.write(answerTo(m, 200, "OK"), m)
+		}
+		in := a.incoming(d, m, "")
+		s := newCalleeSession(d, m, &sip.ContactHeader{})
+		line, _, next := plan(s.target, s.routes)
+		_, _, _ = line.String(), next.String(), string(in.SDP)
 	case *sip.Response:
 		newTargets(sip.Uri{Host: "x"}).follow(m)
 		refused(m, false)
@@ -40,6 +53,9 @@ func use(a *Agent, m sip.Message) {
 		line, routes, next := plan(s.target, s.routes)
 		_, _, _ = line.String(), routes, next.String()
 		seconds(m.GetHeader("Expires"))
+		d := a.newDialog(InviteParams{})
+		d.terms.raise(m)
+		d.agreed(m)
 	}
 }
 
@@ -52,10 +68,15 @@ func FuzzDatagram(f *testing.F) {
 		f.Fatal(err)
 	}
 	parser := sip.NewParser()
-	f.Fuzz(func(_ *testing.T, b []byte) {
-		if m, err := parser.ParseSIP(b); err == nil {
-			use(a, m)
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if !acceptable(parser, b) || keepAlive(b) {
+			return
 		}
+		m, err := parser.ParseSIP(b)
+		if err != nil {
+			t.Fatal("what was accepted does not parse again")
+		}
+		use(a, m)
 	})
 }
 

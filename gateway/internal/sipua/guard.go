@@ -68,13 +68,3 @@ func keepAlive(b []byte) bool {
 	}
 	return len(b) <= 4
 }
-
-// wellFormed reports whether a message has the headers that everything after relies on (RFC 3261 section 8.1.1).
-func wellFormed(msg sip.Message) bool {
-	cseq := msg.CSeq()
-	if msg.Via() == nil || msg.From() == nil || msg.To() == nil || msg.CallID() == nil || cseq == nil {
-		return false
-	}
-	req, isRequest := msg.(*sip.Request)
-	return !isRequest || req.Method == cseq.MethodName
-}

@@ -123,7 +123,7 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	a := d.agent
 	ctx, cancel := context.WithTimeout(context.Background(), a.timing.dial)
 	defer cancel()
-	path, err := a.path(ctx, h)
+	p, err := a.path(ctx, h)
 	if err != nil {
 		return nil, err
 	}
@@ -131,8 +131,8 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	if h.route != nil {
 		req.AppendHeader(&sip.RouteHeader{Address: *h.route})
 	}
-	req.AppendHeader(path.contact(d.p.Account.Login))
-	path.stamp(req, a.Addr())
+	req.AppendHeader(p.contact(d.p.Account.Login))
+	p.stamp(req, a.Addr())
 	d.describe(req, "")
 	setBody(req, "application/sdp", d.p.SDP)
 	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}

@@ -19,7 +19,7 @@ import (
 type Params struct {
 	ID          string
 	Stream      *stream.Stream
-	Peer        *rtc.Peer // closed by Run
+	Peer        *rtc.Peer // closed when Run ends; a publisher may have it too
 	ConnectTime time.Duration
 	OnConnected func() // called once when media can flow. May be nil
 	Log         *slog.Logger

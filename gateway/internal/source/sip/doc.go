@@ -5,7 +5,8 @@
 // slate where there is no picture, so that nothing that reads the stream starves. It knows no SIP messages: signalling
 // hands it descriptions and a way to send INFO.
 //
-// What it sends back is silence and a slate too, until another stream is injected, a sound is played or keys are pressed.
+// What it sends back is silence and a slate too, until another stream is injected, a sound is played or keys are pressed;
+// or, where somebody talks in the call, what they say, as soon as it comes.
 //
 // A Source has the goroutines of its two RTP sessions and one of its own, the pacer, which does everything that happens
 // by the clock; an injection and a SIP INFO in flight have one more each. Close joins them all. All methods
