@@ -18,7 +18,7 @@ type Fake struct {
 	OpenPreviewFunc     func(ctx context.Context, stream string) (gateway.Preview, error)
 	PlayFunc            func(ctx context.Context, spec gateway.PlaySpec) (gateway.MediaAnswer, error)
 	PublishFunc         func(ctx context.Context, spec gateway.PublishSpec) (gateway.MediaAnswer, error)
-	// RefuseFunc may refuse any verb on media sessions, streams, pushes, pulls and injections, by its name.
+	// RefuseFunc may refuse any verb on media sessions, streams, pushes, pulls, injections and telephones, by its name.
 	RefuseFunc func(verb string) error
 
 	mu            sync.Mutex // guards everything below

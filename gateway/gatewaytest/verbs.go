@@ -118,7 +118,7 @@ func (f *Fake) SendDTMF(ctx context.Context, callID string, dtmf gateway.DTMF) e
 func (f *Fake) HoldCall(_ context.Context, callID string, hold bool) error {
 	return f.changeCall("HoldCall", callID, func(c *gateway.Call) {
 		c.Held.Local, c.Status = hold, gateway.CallEstablished
-		if hold {
+		if hold || c.Held.Remote {
 			c.Status = gateway.CallHold
 		}
 	})

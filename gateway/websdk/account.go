@@ -8,17 +8,18 @@ import (
 	"callcast/gateway"
 )
 
-// accountOf reads the SIP account that a session calls with. Whether it can be used is the gateway's to say, except for
-// a port that is no number.
+// accountOf reads the SIP account that a session calls with, as it was typed into a page. Whether it can be used is the
+// gateway's to say, except for a port that is no number.
 func accountOf(f fields) (gateway.Account, error) {
 	a := gateway.Account{
-		Login:         f.text("sipLogin"),
-		AuthName:      f.text("sipAuthenticationName"),
+		Login:         f.typed("sipLogin"),
+		AuthName:      f.typed("sipAuthenticationName"),
 		Password:      gateway.Secret(f.text("sipPassword")),
-		Domain:        f.text("sipDomain"),
-		OutboundProxy: cmp.Or(f.text("sipOutboundProxy"), f.text("sipProxy")),
+		Domain:        f.typed("sipDomain"),
+		OutboundProxy: cmp.Or(f.typed("sipOutboundProxy"), f.typed("sipProxy")),
+		Transport:     gateway.Transport(strings.ToLower(f.typed("sipTransport"))),
 	}
-	port := strings.TrimSpace(f.text("sipPort"))
+	port := f.typed("sipPort")
 	if port == "" {
 		return a, nil
 	}

@@ -54,7 +54,7 @@ func (k *socket) dial(ctx context.Context, f fields) error {
 
 func (p *phone) specOf(f fields) gateway.CallSpec {
 	spec := gateway.CallSpec{
-		ID: f.text("callId"), Callee: f.text("callee"), Account: p.account, AppKey: p.appKey,
+		ID: f.text("callId"), Callee: f.typed("callee"), Account: p.account, AppKey: p.appKey,
 		VisibleName: f.text("visibleName"), HasAudio: f.text("hasAudio") != "false", HasVideo: f.text("hasVideo") == "true",
 	}
 	if json.Unmarshal(f["custom"], &spec.Custom) != nil {

@@ -51,6 +51,9 @@ func (b *switchboard) offered(c *line, offer string) {
 // answer takes a call that rings.
 func (k *socket) answer(_ context.Context, f fields) error {
 	id, sdp := f.text("callId"), f.text("sdp")
+	if sdp == "" {
+		return errNoSDP // the gateway would take the call without a browser
+	}
 	if len(sdp) > maxOffer {
 		return errLongSDP
 	}
@@ -66,6 +69,8 @@ func (k *socket) answer(_ context.Context, f fields) error {
 		return nil
 	})
 }
+
+var errNoSDP = errors.New("sdp is missing: give the browser's answer")
 
 var errNotRinging = errors.New("the session has no such call that rings")
 

@@ -43,11 +43,15 @@ func TestIncomingCall(t *testing.T) {
 	stranger.expectCall("finish", "in-7", gateway.CallFinish, "")
 	require.Empty(t, fake.Ended())
 
+	p.say(about("answer", "in-7"))
+	p.expect("fail", `[{"apiMethod":"answer","id":"in-7","status":"FAILED","info":"sdp is missing: give the browser's answer"}]`)
 	p.say(`{"message":"answer","data":[{"callId":"in-7","sdp":"` + strings.Repeat("v", maxOffer+1) + `"}]}`)
 	p.expect("fail", `[{"apiMethod":"answer","id":"in-7","status":"FAILED","info":"sdp is longer than 64 KiB"}]`)
 	p.say(`{"message":"answer","data":[{"callId":"in-7","incoming":true,"hasVideo":true,"hasAudio":true,"status":"PENDING",
 		"mediaProvider":"WebRTC","sdp":"v=0 answer","callee":"1000","localMediaInfo":{}}]}`)
 	p.expectCall("talk", "in-7", gateway.CallEstablished, "")
+	change(fake, "in-7", func(c *gateway.Call) { c.Status = gateway.CallPending }) // means nothing to clients
+	p.expectNothing()
 	require.Equal(t, []gatewaytest.Answered{{CallID: "in-7", Answer: "v=0 answer"}}, fake.Answered())
 	p.say(`{"message":"answer","data":[{"callId":"in-7","sdp":"v=0 answer"}]}`)
 	p.expect("fail", `[{"apiMethod":"answer","id":"in-7","status":"FAILED","info":"the session has no such call that rings"}]`)

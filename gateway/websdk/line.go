@@ -73,6 +73,7 @@ func (s *Server) perform(ctx context.Context, c *line, t task) {
 
 // hangUp ends the call unless it has ended. That is told by an event, except for a call that the gateway does not know.
 func (s *Server) hangUp(ctx context.Context, c *line) {
+	defer s.contain("websdk hangup")
 	if s.switchboard.alive(c) {
 		ctx, done := context.WithTimeout(context.WithoutCancel(ctx), s.limits.request)
 		defer done()

@@ -3,6 +3,7 @@ package websdk
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -60,3 +61,6 @@ func (f fields) text(name string) string {
 		return string(raw)
 	}
 }
+
+// typed reads what somebody typed into a page, or pasted.
+func (f fields) typed(name string) string { return strings.TrimSpace(f.text(name)) }

@@ -79,7 +79,7 @@ func (k *socket) depart(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
-	if board.retire(p) {
+	if board.retire(p, taken) {
 		k.server.scrap(ctx, p)
 	}
 }

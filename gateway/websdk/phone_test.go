@@ -14,10 +14,11 @@ import (
 )
 
 const sipFields = `"sipLogin":"1000","sipAuthenticationName":"auth","sipPassword":"s3cret","sipDomain":"pbx.test",` +
-	`"sipOutboundProxy":"proxy.test","sipPort":"5062"`
+	`"sipOutboundProxy":" proxy.test","sipPort":"5062 ","sipTransport":"TCP"`
 
 var sipAccount = gateway.Account{
 	Login: "1000", AuthName: "auth", Password: "s3cret", Domain: "pbx.test", OutboundProxy: "proxy.test", Port: 5062,
+	Transport: gateway.TransportTCP,
 }
 
 // connect opens a socket, says connection with these fields, and returns what it is told of itself.
@@ -227,6 +228,25 @@ func TestKeptInVain(t *testing.T) {
 	require.Equal(t, []string{"K"}, fake.Ended())
 	require.Empty(t, fake.Snapshot().Registrations)
 	s.expectIdle(t)
+}
+
+// TestLastMoment: a phone that was taken over when its time was up belongs to the other socket, even if that has gone too.
+func TestLastMoment(t *testing.T) {
+	b := newSwitchboard(1, 2)
+	first, second := newSocket(&Server{}, nil), newSocket(&Server{}, nil)
+	f := fields{"sipLogin": json.RawMessage(`"1000"`), "keepAlive": json.RawMessage(`true`)}
+	p := newPhone(f, userOf(f))
+	b.connect(p, first)
+	early, mine := b.part(p, first)
+	require.True(t, mine)
+	require.Equal(t, p, b.takeOver(p.token, gateway.Account{}, second))
+	require.False(t, b.retire(p, early))
+	late, mine := b.part(p, second)
+	require.True(t, mine)
+	require.False(t, b.retire(p, early))
+	require.True(t, b.retire(p, late))
+	require.Nil(t, b.takeOver(p.token, gateway.Account{}, first))
+	require.Zero(t, b.kept)
 }
 
 // TestTooManyKept: what is too much goes with its socket.

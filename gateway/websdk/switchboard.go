@@ -83,12 +83,12 @@ func (b *switchboard) part(p *phone, k *socket) (taken <-chan struct{}, mine boo
 	return p.taken, true
 }
 
-// retire takes a phone without a socket out of service. Its lines hang up.
-func (b *switchboard) retire(p *phone) bool {
+// retire takes a phone out of service that was not taken over since it was parted. Its lines hang up.
+func (b *switchboard) retire(p *phone, taken <-chan struct{}) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if p.socket != nil {
-		return false
+	if p.socket != nil || p.taken != taken {
+		return false // and it may have been parted again
 	}
 	p.retired = true
 	if p.taken != nil {

@@ -62,6 +62,7 @@ func (b *switchboard) update(c *line) {
 	case c.call.Status.Ended():
 		c.live = false
 		b.finish(c)
+	case status == gateway.CallTrying: // was told when it was asked for
 	case status != c.told, c.hold != nil && *c.hold == c.call.Held.Local:
 		b.say(c)
 	}

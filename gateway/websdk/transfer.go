@@ -30,7 +30,7 @@ func transferOutcome(r gateway.EndReason) string {
 // transfer connects the remote party with somebody else. A target that is another call of this session means the party
 // there, who has been asked before.
 func (k *socket) transfer(_ context.Context, f fields) error {
-	target, board := f.text("target"), k.server.switchboard
+	target, board := f.typed("target"), k.server.switchboard
 	return k.request(f.text("callId"), "transfer", func(ctx context.Context, c *line) error {
 		spec := gateway.TransferSpec{CallID: c.id, Target: target}
 		if other := board.find(c.phone, target); other != nil && other != c {
