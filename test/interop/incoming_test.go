@@ -26,7 +26,7 @@ func TestSDKPhoneIncoming(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: time.Minute})
 	g := startGateway(t)
-	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), "sip/phone/phone.html", kamailio)
+	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), phonePage, kamailio.Address())
 	registerPhone(t, page)
 
 	for _, hangUp := range []func(){
@@ -56,7 +56,7 @@ func TestSDKPhoneIncomingUnanswered(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: time.Minute})
 	g := startGateway(t)
-	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), "sip/phone/phone.html", kamailio)
+	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), phonePage, kamailio.Address())
 	registerPhone(t, page)
 
 	phone.Dial(t, "sip:alice@sip.test")

@@ -13,22 +13,32 @@ import (
 	"callcast/test/peers/content"
 )
 
-const remoteSound = "#remoteDisplay video"
+// The vendor's pages, and where each plays the other side.
+const (
+	phonePage   = "sip/phone/phone.html"
+	remoteSound = "#remoteDisplay video"
+)
 
-// openPhone opens one of the phone pages and fills in alice's account at a registrar.
-func (g *gatewayUnderTest) openPhone(t testing.TB, browser *peers.Chromium, path string, registrar *peers.Kamailio) *peers.Page {
+// openPhone opens one of the phone pages and fills in alice's account at a registrar or at a telephone.
+func (g *gatewayUnderTest) openPhone(t testing.TB, browser *peers.Chromium, path, server string) *peers.Page {
 	t.Helper()
 	page := g.openSDK(t, browser, path)
-	host, port, err := net.SplitHostPort(registrar.Address())
-	require.NoError(t, err)
 	page.WaitText(t, "#connectBtn", "Connect")
+	fillAccount(t, page, server)
+	return page
+}
+
+// fillAccount fills in alice's account.
+func fillAccount(t testing.TB, page *peers.Page, server string) {
+	t.Helper()
+	host, port, err := net.SplitHostPort(server)
+	require.NoError(t, err)
 	for field, value := range map[string]string{
 		"sipLogin": "alice", "sipAuthenticationName": "alice", "sipPassword": "alicepw",
 		"sipDomain": "sip.test", "sipOutboundProxy": host, "sipPort": port,
 	} {
 		page.Fill(t, "#"+field, value)
 	}
-	return page
 }
 
 // registerPhone has a phone page register its account.
@@ -50,7 +60,7 @@ func requireToneHeard(t testing.TB, page *peers.Page, selector string) {
 	t.Helper()
 	var share float64
 	require.Eventually(t, func() bool { // what a browser plays at first, it stretches
-		share = content.ToneIn(page.Watch(t, selector, 2*time.Second).Sound, phoneTone)
+		share = content.Share(page.Watch(t, selector, 2*time.Second).Sound, phoneTone)
 		return share > 0.95
 	}, 2*patience, playbackPoll, "share of the tone: %v", &share)
 }
@@ -79,7 +89,7 @@ func TestSDKPhone(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: time.Minute, Rings: true})
 	g := startGateway(t)
-	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), "sip/phone/phone.html", kamailio)
+	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), phonePage, kamailio.Address())
 	registerPhone(t, page)
 
 	for _, hangUp := range []func(){
@@ -115,7 +125,7 @@ func TestSDKPhoneRefused(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: 20 * time.Second, Rings: true})
 	g := startGateway(t)
-	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), "sip/phone/phone.html", kamailio)
+	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), phonePage, kamailio.Address())
 	registerPhone(t, page)
 	for range 2 {
 		callFrom(t, page, "bob")
@@ -140,7 +150,7 @@ func TestSDKPhoneRefused(t *testing.T) {
 func TestSDKPhoneWrongPassword(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	g := startGateway(t)
-	page := g.openPhone(t, peers.StartChromium(t), "sip/phone/phone.html", kamailio)
+	page := g.openPhone(t, peers.StartChromium(t), phonePage, kamailio.Address())
 	page.Fill(t, "#sipPassword", "secret")
 	page.Click(t, "#connectBtn")
 	page.WaitText(t, "#regStatus", "DISCONNECTED")
@@ -154,7 +164,7 @@ func TestSDKPhoneTones(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: time.Minute})
 	g := startGateway(t)
-	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), "sip/phone/phone.html", kamailio)
+	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), phonePage, kamailio.Address())
 	registerPhone(t, page)
 	callFrom(t, page, "bob")
 	page.WaitText(t, "#callStatus", "ESTABLISHED")

@@ -75,19 +75,6 @@ func Tone(ctx context.Context, path string, frequency float64) (float64, error) 
 	return float64(heard) / float64(total), nil
 }
 
-// ToneIn is that share of sound that comes in pieces.
-func ToneIn(heard []Sound, frequency float64) float64 {
-	var pcm []int16
-	for _, piece := range heard {
-		pcm = append(pcm, piece.PCM...)
-	}
-	stands, total := count(pcm, frequency)
-	if total == 0 {
-		return 0
-	}
-	return float64(stands) / float64(total)
-}
-
 // count is in how many of the pieces of 20 ms a frequency stands out.
 func count(pcm []int16, frequency float64) (heard, total int) {
 	const window = rate / 50
