@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/media"
 )
 
 // registrar answers every REGISTER, with a failure while it is down.
@@ -144,7 +145,13 @@ func TestTwoBrowsersTalk(t *testing.T) {
 	require.Equal(t, rings.ID, rings.Stream)
 	require.True(t, rings.HasAudio)
 
-	offer, err := here.OfferCall(t.Context(), id)
+	_, err := here.OfferCall(t.Context(), id)
+	require.NoError(t, err)
+	requireRefusal(t, here.AnswerCall(t.Context(), id, "hello"), gateway.CodeInvalid, gateway.ReasonSDP)
+	requireRefusal(t, here.AnswerCall(t.Context(), id, "v=0"), gateway.CodeConflict, gateway.ReasonNotRinging) // to no offer
+	_, err = here.OfferCall(t.Context(), id)
+	require.NoError(t, err)
+	offer, err := here.OfferCall(t.Context(), id) // another page was faster
 	require.NoError(t, err)
 	require.NoError(t, here.AnswerCall(t.Context(), id, called.Answer(t, offer)))
 	require.True(t, atHome.await(t, id, established).Call.Browser)
@@ -236,6 +243,44 @@ func TestNobodyIsThere(t *testing.T) {
 		require.NoError(t, there.StartCall(t.Context(), outgoing(user, "sip:"+user+"@"+here.agent.Addr().String())))
 		end := events.await(t, user, func(ev gateway.Event) bool { return ev.Call.Status.Ended() }).Call
 		require.Equal(t, status, end.SIPStatus)
+	}
+}
+
+func TestOnlySoManyCallsRing(t *testing.T) {
+	e := start(t, loopback())
+	c := newCalls(e)
+	ringing := callPlan{incoming: &incoming{}}
+	for n := range maxRinging {
+		require.Nil(t, c.conflict(ringing))
+		c.byID[fmt.Sprint(n)] = &callRoom{callPlan: ringing}
+	}
+	err := c.conflict(ringing)
+	require.Equal(t, gateway.ReasonTooMany, err.Reason)
+	require.Equal(t, statusBusy, refusal(err))
+	c.byID["0"].opened.Store(true)
+	require.Nil(t, c.conflict(ringing), "one was answered")
+	c.refuse()
+	require.Equal(t, statusStopping, refusal(c.conflict(ringing)))
+}
+
+func TestWhatCallersTalkIn(t *testing.T) {
+	const session = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+	const pictures = "m=video 6 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\n"
+	type codecs = [media.Kinds]media.Codec
+	for description, want := range map[string]codecs{
+		"":                                    telephone(),
+		session + "m=audio 4 RTP/AVP 0 8\r\n": {media.Audio: media.PCMU},
+		session + "m=audio 4 RTP/AVP 18 8\r\n" + pictures: {media.Audio: media.PCMA, media.Video: media.H264},
+		session + pictures: {media.Video: media.H264},
+		session + "m=audio 4 RTP/AVP 8\r\nm=video 6 RTP/AVP 34\r\n": {media.Audio: media.PCMA},
+	} {
+		wants, err := offered([]byte(description))
+		require.NoError(t, err, description)
+		require.Equal(t, want, wants, description)
+	}
+	for _, description := range []string{"hello", session, session + "m=audio 4 RTP/AVP 18\r\n"} {
+		_, err := offered([]byte(description))
+		require.Error(t, err, description)
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -171,7 +172,11 @@ func TestBrowserTelephones(t *testing.T) {
 	require.True(t, up.Call.Browser)
 	hears(t, phoneHears.recent, browserTone)
 	beep(t, h.recent)
-	require.Len(t, e.Snapshot().Streams, 1, "what the browser says is nobody else's")
+	streams := e.Snapshot().Streams
+	require.Len(t, streams, 1, "what the browser says is nobody else's")
+	require.True(t, slices.ContainsFunc(streams[0].Sinks, func(s gateway.Sink) bool {
+		return s.Kind == gateway.SinkWebRTC && s.ID == "c1" && s.Viewer.State == gateway.ViewerPlaying
+	}), "the browser listens")
 
 	require.NoError(t, e.HoldCall(t.Context(), "c1", true))
 	events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Status == gateway.CallHold && ev.Call.Held.Local })

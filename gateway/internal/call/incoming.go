@@ -22,7 +22,7 @@ type Incoming struct {
 	Offer        []byte // the caller's description; empty: we are to make one
 	Caller       string
 	Registration string
-	NoAnswer     time.Duration // how long it may ring
+	NoAnswer     time.Duration // how long it may ring; 0 = as long as the caller likes
 }
 
 // begin takes the first step. For a call that rings it tells when it has rung long enough.
@@ -34,6 +34,9 @@ func (c *Call) begin(life context.Context) (limit <-chan time.Time) {
 	}
 	c.dialog = in.Ringing
 	c.step(life, called{late: len(in.Offer) == 0})
+	if in.NoAnswer <= 0 {
+		return nil
+	}
 	return time.After(in.NoAnswer)
 }
 

@@ -111,7 +111,7 @@ func (p *Playout) hear(u *media.Unit, now time.Time) {
 		return // the stream changed its codec under the reader; what it takes comes next
 	}
 	switch {
-	case !u.Fill && !p.anchor.set():
+	case !u.Fill && (!p.anchor.set() || p.params.Live && p.heard.IsZero()):
 		p.begin(u, now)
 	case !u.Fill:
 		p.arrived(u, now)
@@ -125,13 +125,16 @@ func (p *Playout) hear(u *media.Unit, now time.Time) {
 }
 
 // leads reports whether a picture's time counts: not if the stream had kept it for its next reader, and beside sound only if
-// they are nearly in step, or each would move the other away.
+// they are nearly in step, or each would move the other away. Talk does not wait for pictures at all.
 func (p *Playout) leads(u *media.Unit, now time.Time) bool {
 	if !u.Arrived.IsZero() && u.Arrived.Before(p.joined) {
 		return false
 	}
-	off := p.anchor.at(u.PTS).Sub(now)
-	return now.Sub(p.heard) > audible || off > -mayLag && off < beyond
+	off, silent := p.anchor.at(u.PTS).Sub(now), now.Sub(p.heard) > audible
+	if p.params.Live {
+		return silent
+	}
+	return silent || off > -mayLag && off < beyond
 }
 
 // begin ties the clocks by the first unit: by when it came, for it may have been kept since.

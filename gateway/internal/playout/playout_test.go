@@ -152,6 +152,23 @@ func TestTalkIsWholeAndSoon(t *testing.T) {
 	}
 }
 
+// TestTalkDoesNotWaitForPictures that a camera sends late: they leave as they come.
+func TestTalkDoesNotWaitForPictures(t *testing.T) {
+	p, now := New(Params{Audio: media.PCMA, Video: true, Live: true}), time.Now()
+	const lag = 150 * time.Millisecond
+	p.take(picture(0, true), now)
+	for n := range 100 {
+		at := time.Duration(n) * 20 * time.Millisecond
+		p.take(sound(lag+at, 1), now.Add(at))
+		p.take(picture(at, false), now.Add(at))
+	}
+	require.Equal(t, live().delay, p.anchor.at(lag).Sub(now))
+	for n := range 100 {
+		u, _ := p.Picture(now.Add(2 * time.Second))
+		require.NotNil(t, u, "picture %d", n)
+	}
+}
+
 // TestPicturesFarFromTheSoundDoNotMoveIt: a stream whose pictures are five seconds behind its sound.
 func TestPicturesFarFromTheSoundDoNotMoveIt(t *testing.T) {
 	p, now := New(Params{Audio: media.PCMA, Video: true}), time.Now()
