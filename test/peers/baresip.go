@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself.
+// Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself, unless it is to ring.
 type Baresip struct {
 	Port    int // SIP
 	control int
@@ -33,6 +34,7 @@ type BaresipParams struct {
 	Registrar string
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
+	Rings     bool          // until Accept or Hangup
 }
 
 const baresipConfig = `
@@ -90,7 +92,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 		account = fmt.Sprintf(`<sip:%s@sip.test;transport=udp>;auth_user=%s;auth_pass=%spw;outbound="sip:%s;transport=udp";regint=300`,
 			p.User, p.User, p.User, p.Registrar)
 	}
-	write(t, dir, "accounts", account+";answermode=auto;audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
+	mode := "auto"
+	if p.Rings {
+		mode = "manual"
+	}
+	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
 	if p.Registrar != "" {
@@ -99,8 +105,38 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	return b
 }
 
-// Hangup ends the softphone's call.
+// Hangup ends the softphone's call, or refuses the one that rings.
 func (b *Baresip) Hangup(t testing.TB) { b.command(t, "hangup") }
+
+// Accept answers the call that rings.
+func (b *Baresip) Accept(t testing.TB) { b.command(t, "accept") }
+
+// Hold holds the softphone's call.
+func (b *Baresip) Hold(t testing.TB) { b.command(t, "hold") }
+
+// Resume takes the call back.
+func (b *Baresip) Resume(t testing.TB) { b.command(t, "resume") }
+
+// Dial calls somebody.
+func (b *Baresip) Dial(t testing.TB, whom string) { b.command(t, "dial", whom) }
+
+// WaitCall waits until what the softphone says of its call contains want.
+func (b *Baresip) WaitCall(t testing.TB, want string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		assert.Contains(c, b.CallStatus(t), want)
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// WaitSaid waits until the softphone has written want into its log.
+func (b *Baresip) WaitSaid(t testing.TB, want string) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		text, err := os.ReadFile(b.process.log)
+		require.NoError(c, err)
+		assert.Contains(c, string(text), want)
+	}, 10*time.Second, 50*time.Millisecond)
+}
 
 // CallStatus is what the softphone says of its call.
 func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }
@@ -121,26 +157,26 @@ func (b *Baresip) WaitTones(t testing.TB, want string) {
 
 var toneBegins = regexp.MustCompile(`received (?:in-band DTMF )?event: '(.)' \(end=0\)`)
 
-// Heard is the file of what the softphone heard in its call, which must be over.
+// Heard is the file of what the softphone heard in its last call, which must be over.
 func (b *Baresip) Heard(t testing.TB) string {
 	t.Helper()
 	var file string
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		files, err := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
 		require.NoError(c, err)
-		require.Len(c, files, 1)
+		require.NotEmpty(c, files)
 		require.Contains(c, b.CallStatus(t), "no active calls")
-		file = files[0]
+		file = slices.Max(files) // their names have the time
 	}, 10*time.Second, 50*time.Millisecond)
 	return file
 }
 
 // command runs a command through the control connection: a netstring with JSON each way.
-func (b *Baresip) command(t testing.TB, name string) string {
+func (b *Baresip) command(t testing.TB, name string, params ...string) string {
 	c, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", b.control))
 	require.NoError(t, err)
 	defer func() { _ = c.Close() }()
-	text := fmt.Sprintf(`{"command":%q,"token":"t"}`, name)
+	text := fmt.Sprintf(`{"command":%q,"params":%q,"token":"t"}`, name, strings.Join(params, " "))
 	_, err = fmt.Fprintf(c, "%d:%s,", len(text), text)
 	require.NoError(t, err)
 	require.NoError(t, c.SetReadDeadline(time.Now().Add(3*time.Second)))

@@ -41,6 +41,19 @@ func (r Report) Offset() (median, least, most time.Duration) {
 
 // Analyse decodes a file and reports what is in it. A file without one of the two tracks is reported without it.
 func Analyse(ctx context.Context, path string) (Report, error) {
+	clip, err := clipPictures(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("decode the clip: %w", err)
+	}
+	return judge(ctx, path, clip)
+}
+
+// AnalyseCoded does so with pictures that a browser has coded: as with those that it shows, only their counter is judged.
+func AnalyseCoded(ctx context.Context, path string) (Report, error) {
+	return judge(ctx, path, nil)
+}
+
+func judge(ctx context.Context, path string, clip []cells) (Report, error) {
 	packets, err := probe(ctx, path)
 	if err != nil {
 		return Report{}, err
@@ -51,7 +64,8 @@ func Analyse(ctx context.Context, path string) (Report, error) {
 		LongestVideoGap: c.videoGap, AudioHoles: c.audioHoles, BackwardTimestamps: c.backward,
 	}
 	if c.videoSpan > 0 {
-		if err := r.look(ctx, path); err != nil {
+		eye := looker{report: &r, clip: clip, last: -1}
+		if err := pictures(ctx, path, eye.see); err != nil {
 			return r, err
 		}
 	}
@@ -64,16 +78,6 @@ func Analyse(ctx context.Context, path string) (Report, error) {
 	}
 	r.pair()
 	return r, nil
-}
-
-// look reads the pictures.
-func (r *Report) look(ctx context.Context, path string) error {
-	clip, err := clipPictures(ctx)
-	if err != nil {
-		return fmt.Errorf("decode the clip: %w", err)
-	}
-	eye := looker{report: r, clip: clip, last: -1}
-	return pictures(ctx, path, eye.see)
 }
 
 // pair finds the beep of each flash. The recording's first flash is left out: the recording may begin in its middle.
