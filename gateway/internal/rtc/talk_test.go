@@ -69,7 +69,7 @@ func requireSends(t *testing.T, p *rtc.Peer, c *rtctest.Camera, kind media.Kind,
 	payloadType, _, ok := track.Format(codec)
 	require.True(t, ok)
 	spoken := []byte("to the browser")
-	require.NoError(t, track.Write(rtp.Header{Version: 2, PayloadType: payloadType, SequenceNumber: 7}, spoken))
+	require.NoError(t, track.Write(&rtp.Header{Version: 2, PayloadType: payloadType, SequenceNumber: 7}, spoken))
 	select {
 	case got := <-c.Packets:
 		require.Equal(t, spoken, got.Payload)
