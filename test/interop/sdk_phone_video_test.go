@@ -53,8 +53,21 @@ func (g *gatewayUnderTest) requireCameraSent(t testing.TB, page *peers.Page) {
 	require.Zero(t, r.BackwardTimestamps)
 }
 
+// waitSlate waits until a page shows only the slate, or none of it.
+func waitSlate(t testing.TB, page *peers.Page, yes bool) {
+	t.Helper()
+	var w peers.Watched
+	require.Eventually(t, func() bool {
+		w = page.Watch(t, remotePicture, 2*time.Second)
+		if yes {
+			return w.Frames > 0 && w.Foreign == w.Frames
+		}
+		return w.Frames > 0 && w.Foreign == 0
+	}, patience, playbackPoll, "%+v", &w.Report)
+}
+
 // TestSDKPhoneVideo calls in phone-video.html without an account: the clip is seen and heard in the page, whole and in
-// sync, and the page's camera and microphone go to the other side.
+// sync, and the page's camera and microphone go to the other side. While the call is held the page shows the slate.
 func TestSDKPhoneVideo(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
@@ -70,8 +83,10 @@ func TestSDKPhoneVideo(t *testing.T) {
 
 	page.Click(t, "#holdBtn")
 	g.waitStatus(t, gateway.CallHold)
+	waitSlate(t, page, true)
 	page.Click(t, "#holdBtn")
 	g.waitStatus(t, gateway.CallEstablished)
+	waitSlate(t, page, false)
 	requireClipShown(t, page, remotePicture)
 	g.requireCameraSent(t, page)
 

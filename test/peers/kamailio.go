@@ -13,7 +13,7 @@ import (
 //go:embed kamailio.cfg
 var kamailioConfig string
 
-// Kamailio is a registrar and proxy with digest authentication for the domain sip.test. Its users are alice, bob and
+// Kamailio is a registrar and proxy with digest authentication for the domain sip.test. Its users are alice, bob, carol and
 // gw; each one's password is the name followed by "pw".
 type Kamailio struct{ Port int }
 
