@@ -3,7 +3,6 @@ package app
 import (
 	"log/slog"
 	"net"
-	"strings"
 
 	"callcast/app/certificate"
 	"callcast/assets"
@@ -47,7 +46,7 @@ func announce(eng *engine.Engine, name string, cfg gateway.ListenConfig, addr ne
 		listener.Address = cfg.Address()
 		listener.Err = engine.ListenError(name, listener.Address, err)
 		listener.Setting = listener.Err.Field
-		log.Error(strings.ToUpper(name)+" port", "err", err)
+		log.Error("port cannot be opened", "name", name, "err", err)
 	} else {
 		listener.Address = addr.String()
 	}
@@ -56,7 +55,7 @@ func announce(eng *engine.Engine, name string, cfg gateway.ListenConfig, addr ne
 
 // refuseTLS publishes that there is no certificate to listen with.
 func refuseTLS(eng *engine.Engine, cfg gateway.ListenConfig, err error, log *slog.Logger) {
-	log.Error("WSS port", "err", err)
+	log.Error("port cannot be opened", "name", "wss", "err", err)
 	eng.AddListener(gateway.Listener{
 		Name: "wss", Setting: "tls_certificate", Address: cfg.Address(),
 		Err: &gateway.Error{

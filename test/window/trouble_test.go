@@ -23,7 +23,7 @@ func TestTakenPortsAreShownAndTheRestRuns(t *testing.T) {
 	o.watch()
 	require.NotZero(t, o.screenshot("ports").trouble(), "the status bar is not red")
 	p.stop()
-	require.Contains(t, p.said(), `level=ERROR msg="REST port"`)
+	require.Contains(t, p.said(), `level=ERROR msg="port cannot be opened" name=rest`)
 	require.Contains(t, p.said(), `level=ERROR msg="RTMP port"`)
 }
 

@@ -24,6 +24,7 @@ func (m *Model) apply(events []gateway.Event) {
 		case gateway.EventPull:
 			m.pulls.note(e.ID, e.Pull, e.Removed, &Rows{})
 			c.Streams.All = true
+		case gateway.EventRegistration: // those of browsers; the form's own account stands with its calls
 		case gateway.EventSession: // a viewer stands among the sinks of its stream, a publisher is a stream
 		case gateway.EventListener:
 			m.listeners.note(e.ID, e.Listener, e.Removed, &Rows{})

@@ -40,12 +40,12 @@ func reordered(r *bitReader) bool {
 
 // skipHRD skips both sets of buffering parameters (annex E.1.2).
 func skipHRD(r *bitReader) {
-	any := false
+	present := false
 	for range 2 {
 		if !r.flag() {
 			continue
 		}
-		any = true
+		present = true
 		n := r.ue() + 1
 		if n > 32 {
 			r.bad = true
@@ -59,7 +59,7 @@ func skipHRD(r *bitReader) {
 		}
 		r.bits(20)
 	}
-	if any {
+	if present {
 		r.bit() // low_delay_hrd_flag
 	}
 }
