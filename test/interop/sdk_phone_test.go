@@ -60,7 +60,7 @@ func requireToneHeard(t testing.TB, page *peers.Page, selector string) {
 	t.Helper()
 	var share float64
 	require.Eventually(t, func() bool { // what a browser plays at first, it stretches
-		share = content.Share(page.Watch(t, selector, 2*time.Second).Sound, phoneTone)
+		share = content.Share(page.Watch(t, selector, 3*time.Second).Sound, phoneTone)
 		return share > 0.95
 	}, 2*patience, playbackPoll, "share of the tone: %v", &share)
 }

@@ -78,6 +78,7 @@ func TestSDKPhoneVideo(t *testing.T) {
 	page.WaitText(t, "#regStatus", "ESTABLISHED")
 	callFrom(t, page, "demo")
 	page.WaitText(t, "#callStatus", "ESTABLISHED")
+	waitSlate(t, page, false)
 	requireClipShown(t, page, remotePicture)
 	g.requireCameraSent(t, page)
 

@@ -43,7 +43,7 @@ func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 		recorder: startRecorder(t, Viewing{Video: video != "", Audio: "PCMA", Record: length}),
 		routes:   map[int]route{}, reported: map[int]bool{}, ready: make(chan struct{}),
 	}
-	var ranges []string
+	var filter []string
 	for address, to := range map[string]struct {
 		ports
 		payloadType byte
@@ -59,11 +59,11 @@ func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 		port, err := strconv.Atoi(text)
 		require.NoError(t, err)
 		w.routes[port], w.routes[port+1] = route{to.media, to.payloadType}, route{to: to.reports}
-		ranges = append(ranges, fmt.Sprintf("dst portrange %d-%d", port, port+1))
+		filter = append(filter, fmt.Sprintf("dst portrange %d-%d", port, port+1))
 	}
 	// With what else goes over the interface, and by the second, it would lose packets when the machine is busy.
 	w.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "-n", "-s", "2048", "-B", "16384", "--immediate-mode", "-w", "-",
-		"udp and ("+strings.Join(ranges, " or ")+")")
+		"udp and ("+strings.Join(filter, " or ")+")")
 	out, err := w.cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, w.cmd.Start())
