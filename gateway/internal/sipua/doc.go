@@ -1,12 +1,12 @@
-// Package sipua is Callcast's SIP user agent: it registers accounts, places calls and speaks for them inside their
-// dialogs, over UDP and TCP on one port. It knows messages and timers; it knows nothing of SDP (bodies pass through as
+// Package sipua is Callcast's SIP user agent: it registers accounts, places and takes calls and speaks for them
+// inside their dialogs, over UDP and TCP on one port, and over TLS on connections it opens. It knows messages and timers; it knows nothing of SDP (bodies pass through as
 // bytes), of RTP, or of what a call means to the gateway. It stands beside the media flow: the call actor owns a
 // Dialog, feeds the SDP it receives to the negotiation, and hangs up.
 //
 // # Concurrency
 //
-// All exported methods are safe for concurrent use. Each Dialog and each registration has one goroutine, owned by the
-// Agent and joined by Close. The events of a dialog are delivered by its goroutine, one at a time and in order, and
+// All exported methods are safe for concurrent use. Each Dialog, each registration and each connection we open has one
+// goroutine, owned by the Agent and joined by Close; that of a call to us is the one in which its INVITE arrived. The events of a dialog are delivered by its goroutine, one at a time and in order, and
 // the last of them is always exactly one Failed or Ended.
 //
 // # Imports

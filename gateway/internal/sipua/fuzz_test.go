@@ -14,6 +14,10 @@ var fuzzSeeds = []string{
 	"INVITE sip:bob@127.0.0.1:5060;transport=tcp?a=b SIP/2.0\r\nVia: SIP/2.0/UDP [::1]:5060;branch=z9hG4bK1;rport\r\nFrom: \"A\\\"\" <sip:a@b>;tag=1\r\nTo: sip:c@d;tag=2\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nUser-Agent: y\r\nContact: *\r\nContent-Type: application/sdp\r\nContent-Length: 3\r\n\r\nv=0",
 	"SIP/2.0 302 Moved\r\nv: SIP/2.0/TCP h;branch=z9hG4bK1, SIP/2.0/UDP i\r\nf: <sip:a@b>;tag=1\r\nt: <sip:c@d>;tag=\r\ni: x\r\nCSeq: 1 INVITE\r\nm: <sip:a@[::1>;q=0.1, \"x,\" <sip:b@c;lr>;q=x;expires=9\r\nRecord-Route: <sip:p;lr>,<sip:q>\r\nExpires: 5\r\nl: 0\r\n\r\n",
 	"SIP/2.0 401 No\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 2 REGISTER\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth, auth-int\", algorithm=SHA-256, stale=true\r\n\r\n",
+	"INVITE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContact: <sips:a@b>\r\nRequire: 100rel, timer\r\nk: timer,replaces\r\nx: 90;refresher=uas\r\nMin-SE: 90\r\nReplaces: y;to-tag=1;from-tag=2;early-only\r\nRecord-Route: <sip:p;lr>\r\n\r\n",
+	"REFER sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 REFER\r\nRefer-To: \"x\" <sip:e@f?Replaces=a%40b%3Bto-tag%3D1&y=z>\r\nRefer-Sub: false\r\n\r\n",
+	"NOTIFY sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 3 NOTIFY\r\no: refer;id=2\r\nSubscription-State: terminated;reason=noresource\r\nContent-Type: message/sipfrag\r\nRAck: 1 2 INVITE\r\n\r\nSIP/2.0 200 OK",
+	"SIP/2.0 422 Small\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 3 INVITE\r\nMin-SE: 120\r\nSession-Expires: 90 ; refresher = uac\r\nRequire: 100rel\r\nRSeq: 1\r\n\r\n",
 }
 
 // use does with a message what the agent does after its checks.
@@ -56,6 +60,7 @@ func use(a *Agent, m sip.Message) {
 		d := a.newDialog(InviteParams{})
 		d.terms.raise(m)
 		d.agreed(m)
+		number(header(m, "RSeq"))
 	}
 }
 

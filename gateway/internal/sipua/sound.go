@@ -66,8 +66,12 @@ func single(name string) string {
 
 // token reports whether s is one (RFC 3261 section 25.1).
 func token(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z'
-		return !letter && (r < '0' || r > '9') && !strings.ContainsRune("-.!%*_+`'~", r)
-	})
+	const more = "-.!%*_+`'~"
+	for _, r := range s {
+		letter := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+		if !letter && !strings.ContainsRune(more, r) {
+			return false
+		}
+	}
+	return s != ""
 }

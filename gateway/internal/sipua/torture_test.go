@@ -32,7 +32,7 @@ func with(lines ...string) string {
 		name, value, _ := strings.Cut(line, ":")
 		at := -1
 		for i, old := range plainRequest {
-			if have, _, _ := strings.Cut(old, ":"); strings.EqualFold(have, name) && !replaced[i] {
+			if known, _, _ := strings.Cut(old, ":"); strings.EqualFold(known, name) && !replaced[i] {
 				at = i
 			}
 		}
