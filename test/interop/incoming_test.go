@@ -9,6 +9,7 @@ import (
 
 	"callcast/gateway"
 	"callcast/test/peers"
+	"callcast/test/peers/content"
 )
 
 const incomingAlert = "#incomingCallAlert"
@@ -37,6 +38,8 @@ func TestSDKPhoneIncoming(t *testing.T) {
 		waitRing(t, page)
 		page.Click(t, "#answerBtn")
 		page.WaitText(t, "#callStatus", "ESTABLISHED")
+		share := content.Share(page.Watch(t, remoteSound, 3*time.Second).Sound, phoneTone)
+		require.Greater(t, share, 0.8, "the first words are not lost")
 		requireToneHeard(t, page, remoteSound)
 		calls := g.api.Snapshot().Calls
 		require.Len(t, calls, 1)

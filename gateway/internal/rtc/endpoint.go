@@ -85,6 +85,7 @@ func Listen(ctx context.Context, p Params) (*Endpoint, error) {
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetICETimeouts(silentAfter, ConnectTime, keepAlive) // ice tries to connect for both times together
 	s.DisableActiveTCP(true)
+	s.SetPrflxAcceptanceMinWait(0) // a browser that answers names no addresses: there are no better ones to wait for
 	s.SetSTUNGatherTimeout(gatherTime)
 	if p.PublicIP != "" {
 		err = s.SetICEAddressRewriteRules(webrtc.ICEAddressRewriteRule{
