@@ -10,6 +10,7 @@ import (
 
 	"callcast/gateway"
 	"callcast/gateway/internal/call"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtmp"
 	sinkrtmp "callcast/gateway/internal/sink/rtmp"
 	"callcast/gateway/internal/source/sip"
@@ -126,15 +127,16 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		return nil, fmt.Errorf("local address: %w", err)
 	}
 	source, err := sip.New(sip.Params{
-		Pool:     r.engine.ports,
-		IP:       ip,
-		HasAudio: r.spec.HasAudio,
-		HasVideo: r.spec.HasVideo,
-		Slate:    r.engine.config.Media.SlateWithoutVideo,
-		Stream:   r.stream.stream,
-		Info:     info,
-		CNAME:    r.spec.ID,
-		Log:      r.log,
+		Pool:      r.engine.ports,
+		IP:        ip,
+		HasAudio:  r.spec.HasAudio,
+		HasVideo:  r.spec.HasVideo,
+		SoundOnly: r.browser != nil && !r.browser.peer.Has(media.Video),
+		Slate:     r.engine.config.Media.SlateWithoutVideo,
+		Stream:    r.stream.stream,
+		Info:      info,
+		CNAME:     r.spec.ID,
+		Log:       r.log,
 	})
 	if err != nil {
 		return nil, err

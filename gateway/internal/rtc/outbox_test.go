@@ -100,6 +100,7 @@ func TestRefusedPacketIsCountedAndHarmsNobody(t *testing.T) {
 	}
 	expect(t, conn, letterTo("before", 0))
 	expect(t, conn, letterTo("after", 1))
+	require.NoError(t, o.Close()) // it has counted then
 	require.EqualValues(t, 1, o.unsent.Load())
 }
 

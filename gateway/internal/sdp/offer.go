@@ -37,7 +37,7 @@ const (
 	offeredH264 = "profile-level-id=420020"
 )
 
-// Offer describes a session with one audio and one video stream.
+// Offer describes a session with one audio stream, and one video stream if there is a port for it.
 func Offer(p OfferParams) []byte {
 	var b bytes.Buffer
 	writeSession(&b, p)
@@ -49,6 +49,9 @@ func Offer(p OfferParams) []byte {
 	writeDTMF(&b, Payload{Type: DTMF, ClockRate: 8000})
 	b.WriteString("a=ptime:20\r\n")
 	writeTransport(&b, p, p.Audio, p.Audio.direction())
+	if p.Video.Port == 0 {
+		return b.Bytes()
+	}
 
 	fmt.Fprintf(&b, "m=video %d RTP/AVP %d %d\r\n", p.Video.Port, H264Mode1, H264Mode0)
 	writeConnection(&b, p.IP)

@@ -42,6 +42,10 @@ func TestOffer(t *testing.T) {
 	six := params(true)
 	six.IP = netip.MustParseAddr("2001:db8::1")
 	golden(t, "offer_ipv6.sdp", Offer(six))
+	sound := params(true)
+	sound.Video.Port = 0
+	require.NotContains(t, string(Offer(sound)), "m=video", "who has no camera and no picture asks for none")
+	require.Contains(t, string(Offer(sound)), "m=audio")
 }
 
 // sdp makes a description of lines.

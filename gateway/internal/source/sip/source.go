@@ -23,8 +23,10 @@ type Params struct {
 	IP       netip.Addr // named in session descriptions
 	HasAudio bool       // offer sendrecv, else recvonly
 	HasVideo bool
-	Slate    bool // publish a slate while there is no video
-	Stream   *stream.Stream
+	// SoundOnly offers no video at all, and takes none.
+	SoundOnly bool
+	Slate     bool // publish a slate while there is no video
+	Stream    *stream.Stream
 	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
 	Info func(ctx context.Context, contentType string, body []byte) error
 	// OnDTMF is told keys that the other side presses. May be nil; must not block.
@@ -84,6 +86,9 @@ func New(p Params) (*Source, error) {
 			Audio: newOffer(audioConn, p.HasAudio, p.CNAME),
 			Video: newOffer(videoConn, p.HasVideo, p.CNAME),
 		},
+	}
+	if p.SoundOnly {
+		s.local.Video.Port = 0
 	}
 	s.offer = sdp.Offer(s.local)
 	s.audio = newAudioIn(s.timeline, p.OnDTMF)
