@@ -5,6 +5,7 @@ package sipua
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"os"
 	"os/exec"
@@ -85,18 +86,18 @@ func awaitTCP(t *testing.T, port int) {
 	}, patience, 20*time.Millisecond)
 }
 
-// untilAnswered passes over provisional responses, of which a burst may be told in part.
-func untilAnswered(r *recorder) Answered {
+// eventually passes over provisional responses: of a burst some may be told late, and some not at all.
+func eventually[E Event](r *recorder) E {
 	r.t.Helper()
 	for {
 		select {
 		case ev := <-r.events:
-			if answered, ok := ev.(Answered); ok {
-				return answered
+			if wanted, ok := ev.(E); ok {
+				return wanted
 			}
 			require.IsType(r.t, Provisional{}, ev)
 		case <-time.After(patience):
-			require.FailNow(r.t, "the call is not answered")
+			require.FailNow(r.t, fmt.Sprintf("no event %T", *new(E)))
 		}
 	}
 }
@@ -105,9 +106,9 @@ func TestSIPpVerifiesOurDigest(t *testing.T) {
 	a, r := startAgent(t), newRecorder(t)
 	acc, wait := sipp(t, "callee_auth.xml", gateway.TransportUDP)
 	d := dial(a, r, acc)
-	require.Contains(t, string(next[Answered](r).SDP), "s=sipp")
+	require.Contains(t, string(eventually[Answered](r).SDP), "s=sipp")
 	d.Hangup("done")
-	require.Equal(t, Ended{Text: "done"}, next[Ended](r))
+	require.Equal(t, Ended{Text: "done"}, eventually[Ended](r))
 	require.NoError(t, wait())
 }
 
@@ -131,9 +132,9 @@ func TestSIPpPlaysEarlyMedia(t *testing.T) {
 			early := next[Provisional](r)
 			require.Equal(t, 183, early.Status)
 			require.Contains(t, string(early.SDP), "s=sipp")
-			next[Answered](r)
+			eventually[Answered](r)
 			d.Hangup("done")
-			next[Ended](r)
+			eventually[Ended](r)
 			require.NoError(t, wait())
 		})
 	}
@@ -161,7 +162,7 @@ func TestSIPpIsCancelled(t *testing.T) {
 	d := dial(a, r, acc)
 	require.Equal(t, 180, next[Provisional](r).Status)
 	d.Hangup("operator")
-	require.Equal(t, Ended{Text: "operator"}, next[Ended](r))
+	require.Equal(t, Ended{Text: "operator"}, eventually[Ended](r))
 	require.NoError(t, wait())
 }
 
@@ -172,8 +173,8 @@ func TestSIPpKeepsTheSession(t *testing.T) {
 			a, r := startAgent(t, fastLease), newRecorder(t)
 			acc, wait := sipp(t, scenario, gateway.TransportUDP)
 			dial(a, r, acc)
-			untilAnswered(r)
-			require.True(t, next[Ended](r).Remote)
+			eventually[Answered](r)
+			require.True(t, eventually[Ended](r).Remote)
 			require.NoError(t, wait())
 		})
 	}
@@ -212,7 +213,7 @@ func TestThroughKamailio(t *testing.T) {
 			bob.replyThrough(inv, 180)
 			bob.replyThrough(inv, 200)
 			bob.expect(sip.ACK)
-			require.Equal(t, []byte(answer), untilAnswered(hungUp).SDP)
+			require.Equal(t, []byte(answer), eventually[Answered](hungUp).SDP)
 			d.Hangup("done")
 			bye := bob.expect(sip.BYE)
 			require.NotEqual(t, a.Addr().String(), bye.from.String(), "the BYE must pass the proxy")
@@ -229,7 +230,7 @@ func TestThroughKamailio(t *testing.T) {
 			cancel := bob.expect(sip.CANCEL)
 			bob.reply(cancel, 200)
 			bob.replyThrough(inv, 487)
-			require.Equal(t, Ended{Text: "changed my mind"}, next[Ended](cancelled))
+			require.Equal(t, Ended{Text: "changed my mind"}, eventually[Ended](cancelled))
 
 			wrong := acc
 			wrong.Password = "wrong"
