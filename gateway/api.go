@@ -21,11 +21,10 @@ type API interface {
 	Unregister(ctx context.Context, id string) error
 	// OfferCall makes the offer for a browser that an incoming call rings for.
 	OfferCall(ctx context.Context, callID string) (offer string, err error)
-	// AnswerCall takes an incoming call. With OfferCall before, answer is what the browser answered, and it talks in the
-	// call; else answer is empty, and the call is a stream like any other.
-	AnswerCall(ctx context.Context, callID, answer string) error
-	// TransferCall connects the remote party with somebody else. It returns when the remote party has agreed to try;
-	// when it succeeds, the call ends with EndTransferred.
+	// AnswerCall takes an incoming call.
+	AnswerCall(ctx context.Context, spec AnswerSpec) error
+	// TransferCall connects the remote party with somebody else. It returns when the remote party has agreed to try; what
+	// becomes of it is told by the call's Transfer. When it succeeds, the call ends with EndTransferred.
 	TransferCall(ctx context.Context, spec TransferSpec) error
 	// EndCall hangs a call up, whatever its state; an incoming call that rings is refused as busy. It returns once the
 	// call is on its way down.
@@ -35,6 +34,15 @@ type API interface {
 	// HoldCall holds an established call, or takes it back, and returns when the remote party has agreed. While it is held
 	// nothing of the remote party is taken; what the call feeds goes on with silence and slate.
 	HoldCall(ctx context.Context, callID string, hold bool) error
+	// MuteCall puts silence in place of what the remote party of an established call hears, but for tones, or takes it away.
+	MuteCall(ctx context.Context, callID string, muted bool) error
+	// Devices lists the microphones and cameras of this machine as they are now.
+	Devices(ctx context.Context) ([]Device, error)
+	// UseDevices lets somebody at this machine talk in an established call, with other devices than before or, with none,
+	// no more. The devices are let go when the call ends.
+	UseDevices(ctx context.Context, callID string, use DeviceUse) error
+	// Ladder is the SIP messages of a call, also for a while after it has ended.
+	Ladder(ctx context.Context, callID string) (Ladder, error)
 	// RequestKeyframe asks the source of a stream for a picture that can be decoded on its own.
 	RequestKeyframe(ctx context.Context, stream string) error
 	// OpenPreview starts decoding a stream for the eye and the level meter. The caller closes it.

@@ -2,27 +2,6 @@ package gateway
 
 import "time"
 
-// Account is the SIP identity a call is made with.
-type Account struct {
-	Login         string // the user part of the From address
-	AuthName      string // digest user name; Login if empty
-	Password      Secret
-	Domain        string // host[:port] of the From address and of the registrar
-	OutboundProxy string // host[:port] that requests are sent to; Domain if empty
-	Port          int    // port of the proxy, or of the domain; 0 = 5060
-	Transport     Transport
-	Register      bool // REGISTER before calling and keep registered
-}
-
-// Transport is how SIP messages travel.
-type Transport string
-
-// The transports. Empty means UDP.
-const (
-	TransportUDP Transport = "udp"
-	TransportTCP Transport = "tcp"
-)
-
 // CallSpec is what a client asks for when it starts a call.
 type CallSpec struct {
 	ID          string // WCS callId, also the SIP Call-ID; unique among calls
@@ -100,13 +79,28 @@ type Call struct {
 	HasVideo     bool
 	Injected     string // the stream that goes to the remote party in place of silence and slate
 	Playing      string // the sound file that does
-	SDP          string // the answer of the remote party, once there
+	Muted        bool   // what goes to the remote party has silence in place of its sound
+	Devices      DeviceUse
+	Digits       string // the keys that the remote party has pressed, in order; only the latest MaxDigits
+	Transfer     Transfer
+	Encrypted    bool        // media is SRTP
+	Refused      []MediaLine // what of the session description was refused by either side, and why
+	SDP          string      // the answer of the remote party, once there
 	Ending       Ending
 	Created      time.Time
 	Established  time.Time // zero before
 	Ended        time.Time // zero before
 	Audio        MediaStats
 	Video        MediaStats
+}
+
+// MaxDigits is how many received keys a Call remembers.
+const MaxDigits = 256
+
+// MediaLine is a line or codec of a session description that is not used in the call.
+type MediaLine struct {
+	Kind string // "audio", "video", or as the line names it
+	Why  string // in plain words
 }
 
 // Ending says why a call ended, or is being ended. It is zero while the call lives.
@@ -138,7 +132,8 @@ const (
 // DTMFType is how tones travel.
 type DTMFType string
 
-// The ways. INFO_RELAY is SIP INFO with application/dtmf-relay, INFO is application/dtmf.
+// The ways. INFO_RELAY is SIP INFO with application/dtmf-relay, INFO is application/dtmf. RFC2833 becomes tones in the
+// sound where the other side knows no telephone-event.
 const (
 	DTMFRFC2833   DTMFType = "RFC2833"
 	DTMFInfo      DTMFType = "INFO"

@@ -52,6 +52,11 @@ type SIPConfig struct {
 	PublicIP       string        // address to name in SDP and Contact, to browsers too; empty = the one the route to the peer has
 	RegisterExpiry time.Duration // asked for in REGISTER
 	NoAnswer       time.Duration // how long a callee may ring
+	STUN           string        // host:port of a server that tells the public address of SIP and RTP; empty = none
+	TLSAuthority   string        // PEM file of the certificate authorities of SIP servers; empty = those the system trusts
+	Codecs         string        // in order of preference, parted by commas
+	Accounts       []RegisterSpec
+	Rules          []AnswerRule // the first that fits takes the call
 }
 
 // RTPConfig is the range RTP ports are taken from.
@@ -80,6 +85,7 @@ func DefaultConfig() Config {
 			Port:           5060,
 			RegisterExpiry: 10 * time.Minute,
 			NoAnswer:       time.Minute,
+			Codecs:         "PCMA,PCMU,H264",
 		},
 		RTP: RTPConfig{PortMin: 31000, PortMax: 32999},
 		Media: MediaConfig{

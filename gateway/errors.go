@@ -68,6 +68,8 @@ const (
 	ReasonPushRefused         = "push_refused"         // the RTMP server did not take the stream
 	ReasonFileMissing         = "file_missing"         // no such sound file
 	ReasonFileFormat          = "file_format"          // not a sound file that can be played
+	ReasonDeviceMissing       = "device_missing"       // no such microphone or camera
+	ReasonDeviceBusy          = "device_busy"          // another program uses the microphone or camera, or it is forbidden
 	ReasonTooMany             = "too_many"             // as many as the gateway serves at once are there
 	ReasonInternal            = "internal"             // a fault of the gateway; the log has the detail
 )

@@ -35,3 +35,41 @@ type TransferSpec struct {
 	Target   string // user, user@host or a SIP URI; not needed with Replaces
 	Replaces string // another call of ours whose remote party it is to be: an attended transfer
 }
+
+// Transfer tells what becomes of a transfer. It is zero while there is none.
+type Transfer struct {
+	Target    string
+	Status    TransferStatus
+	SIPStatus int    // what the new party answered; 0 before
+	Text      string // what was said
+}
+
+// TransferStatus is the state of a transfer.
+type TransferStatus string
+
+// The states of a transfer. After one that failed the call goes on as before.
+const (
+	TransferPending   TransferStatus = "PENDING"
+	TransferCompleted TransferStatus = "COMPLETED"
+	TransferFailed    TransferStatus = "FAILED"
+)
+
+// AnswerSpec says how an incoming call is taken.
+type AnswerSpec struct {
+	CallID     string
+	SDP        string // what a browser answered to OfferCall: it talks in the call. Empty: no browser does
+	Stream     string // the name of the stream the call becomes; as CallSpec has it if empty
+	RTMPURL    Secret // as in CallSpec
+	RTMPStream Secret
+}
+
+// AnswerRule takes incoming calls by itself. It also admits calls that no registration is there for.
+type AnswerRule struct {
+	Callee  string // pattern of the user that is called: * is any run of characters, ? any one; empty = everybody
+	Caller  string // likewise, of the user that calls
+	Stream  string // the name of the stream; {callee}, {caller} and {callId} stand for what they say. Empty: {callId}
+	RTMPURL Secret
+	// RTMPStream is the name at RTMPURL, with the same words in braces.
+	RTMPStream Secret
+	Maximum    int // calls at a time that this rule takes; further ones are refused as busy. 0 = 1
+}

@@ -36,6 +36,7 @@ const (
 	SourceRTMP   SourceKind = "rtmp"
 	SourcePull   SourceKind = "rtmp-pull"
 	SourceWebRTC SourceKind = "webrtc"
+	SourceDevice SourceKind = "device" // microphone and camera of this machine
 )
 
 // SinkKind says what reads a stream.

@@ -1,6 +1,8 @@
 package gateway
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net"
 	"net/url"
@@ -55,14 +57,30 @@ func (a Account) Validate() []*Error {
 		add(checkHostPort("sipOutboundProxy", a.OutboundProxy))
 	}
 	if a.Port < 0 || a.Port > 65535 {
-		add(Invalid(ReasonPort, "sipPort", strconv.Itoa(a.Port), "give a port from 1 to 65535, or leave it empty for 5060."))
+		add(Invalid(ReasonPort, "sipPort", strconv.Itoa(a.Port), "give a port from 1 to 65535, or leave it empty for 5060 (5061 by TLS)."))
 	}
 	switch a.Transport {
-	case "", TransportUDP, TransportTCP:
+	case "", TransportUDP, TransportTCP, TransportTLS:
 	default:
-		add(Invalid(ReasonChoice, "sipTransport", string(a.Transport), "use udp or tcp."))
+		add(Invalid(ReasonChoice, "sipTransport", string(a.Transport), "use udp, tcp or tls."))
+	}
+	add(a.TLS.check())
+	switch a.SRTP {
+	case "", SRTPNever, SRTPOptional, SRTPRequired:
+	default:
+		add(Invalid(ReasonChoice, "sipSrtp", string(a.SRTP), "use never, optional or required."))
 	}
 	return errs
+}
+
+func (t AccountTLS) check() *Error {
+	if raw, err := hex.DecodeString(t.Pin); err != nil || t.Pin != "" && len(raw) != sha256.Size {
+		return Invalid(ReasonChoice, "sipTlsPin", t.Pin, "give the SHA-256 of the server's certificate, 64 hexadecimal digits without colons.")
+	}
+	if t.ServerName != "" {
+		return checkHostPort("sipTlsServerName", t.ServerName)
+	}
+	return nil
 }
 
 // Validate checks the tones and how they travel.

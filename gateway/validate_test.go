@@ -85,7 +85,7 @@ func TestCallFields(t *testing.T) {
 		{
 			"sipTransport", func(s *CallSpec, v string) { s.Account.Transport = Transport(v) },
 			[]string{"", "udp", "tcp"},
-			map[string]string{"tls": ReasonChoice, "UDP": ReasonChoice},
+			map[string]string{"sctp": ReasonChoice, "UDP": ReasonChoice},
 		},
 		{
 			"visibleName", func(s *CallSpec, v string) { s.VisibleName = v },

@@ -56,6 +56,9 @@ sip_port: "5062"
 sip_public_ip: 203.0.113.9
 sip_register_expiry: 90s
 sip_no_answer: 2m30s
+sip_stun: stun.example.com:3479
+sip_tls_ca: /etc/ca.pem
+codecs: PCMU
 media_port_from: 40000
 media_port_to: 40003
 slate_without_video: false
@@ -76,7 +79,7 @@ disable_streaming_proxy: true
 		TLS:       gateway.TLSConfig{Certificate: "/etc/cert.pem", Key: "/etc/key.pem"},
 		SIP: gateway.SIPConfig{
 			Host: "10.0.0.1", Port: 5062, PublicIP: "203.0.113.9", RegisterExpiry: 90 * time.Second,
-			NoAnswer: 150 * time.Second,
+			NoAnswer: 150 * time.Second, STUN: "stun.example.com:3479", TLSAuthority: "/etc/ca.pem", Codecs: "PCMU",
 		},
 		RTP:   gateway.RTPConfig{PortMin: 40000, PortMax: 40003},
 		Media: gateway.MediaConfig{SoundDir: "/srv/sounds", Transcode: true},

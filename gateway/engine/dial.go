@@ -57,7 +57,8 @@ func (e *Engine) OfferCall(ctx context.Context, id string) (string, error) {
 }
 
 // AnswerCall takes an incoming call.
-func (e *Engine) AnswerCall(ctx context.Context, id, answer string) error {
+func (e *Engine) AnswerCall(ctx context.Context, spec gateway.AnswerSpec) error {
+	id, answer := spec.CallID, spec.SDP
 	room, err := e.calls.find(id)
 	if err != nil {
 		return err

@@ -147,18 +147,18 @@ func TestTwoBrowsersTalk(t *testing.T) {
 
 	_, err := here.OfferCall(t.Context(), id)
 	require.NoError(t, err)
-	requireRefusal(t, here.AnswerCall(t.Context(), id, "hello"), gateway.CodeInvalid, gateway.ReasonSDP)
-	requireRefusal(t, here.AnswerCall(t.Context(), id, "v=0"), gateway.CodeConflict, gateway.ReasonNotRinging) // to no offer
+	requireRefusal(t, here.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: id, SDP: "hello"}), gateway.CodeInvalid, gateway.ReasonSDP)
+	requireRefusal(t, here.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: id, SDP: "v=0"}), gateway.CodeConflict, gateway.ReasonNotRinging) // to no offer
 	_, err = here.OfferCall(t.Context(), id)
 	require.NoError(t, err)
 	offer, err := here.OfferCall(t.Context(), id) // another page was faster
 	require.NoError(t, err)
-	require.NoError(t, here.AnswerCall(t.Context(), id, called.Answer(t, offer)))
+	require.NoError(t, here.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: id, SDP: called.Answer(t, offer)}))
 	require.True(t, atHome.await(t, id, established).Call.Browser)
 	abroad.await(t, "c1", established)
 	hears(t, caller.recent, browserTone)
 	hears(t, called.recent, otherTone)
-	requireRefusal(t, here.AnswerCall(t.Context(), id, ""), gateway.CodeConflict, gateway.ReasonNotRinging)
+	requireRefusal(t, here.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: id}), gateway.CodeConflict, gateway.ReasonNotRinging)
 
 	called.Close()
 	ended := func(ev gateway.Event) bool { return ev.Call != nil && ev.Call.Status.Ended() }
@@ -175,7 +175,7 @@ func TestIncomingCallBecomesAStream(t *testing.T) {
 	caller.talk(t, otherTone)
 	events := follow(t, here)
 	id := ring(t, here, func(to string) { dial(t, there, caller, outgoing("c1", to)) }, address)
-	require.NoError(t, here.AnswerCall(t.Context(), id, ""))
+	require.NoError(t, here.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: id}))
 	require.False(t, events.await(t, id, established).Call.Browser)
 	watcher := newHandset(t, false)
 	watcher.talk(t, browserTone)

@@ -65,7 +65,7 @@ func TestCallerWhoLeavesTheOfferToUs(t *testing.T) {
 	p.expect(t, "180")
 	offer, err := e.OfferCall(t.Context(), "old-1")
 	require.NoError(t, err)
-	require.NoError(t, e.AnswerCall(t.Context(), "old-1", h.Answer(t, offer)))
+	require.NoError(t, e.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "old-1", SDP: h.Answer(t, offer)}))
 	ok := p.expect(t, "200")
 	require.Contains(t, ok, "m=audio")
 	tag := regexp.MustCompile(`(?i)\nTo:[^\r]*(;tag=[^;\r]+)`).FindStringSubmatch(ok)

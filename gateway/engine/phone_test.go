@@ -216,6 +216,6 @@ func TestDialIsRefused(t *testing.T) {
 	requireRefusal(t, err, gateway.CodeConflict, gateway.ReasonCallExists)
 	_, err = e.OfferCall(t.Context(), "c1")
 	requireRefusal(t, err, gateway.CodeConflict, gateway.ReasonNotRinging)
-	requireRefusal(t, e.AnswerCall(t.Context(), "c1", ""), gateway.CodeConflict, gateway.ReasonNotRinging)
+	requireRefusal(t, e.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "c1"}), gateway.CodeConflict, gateway.ReasonNotRinging)
 	requireRefusal(t, e.TransferCall(t.Context(), gateway.TransferSpec{CallID: "c1"}), gateway.CodeInvalid, gateway.ReasonRequired)
 }

@@ -40,9 +40,11 @@ type Fake struct {
 	pushes        table[gateway.Push]
 	pulls         table[gateway.Pull]
 	dialed        []Dialed
-	answered      []Answered
+	answered      []gateway.AnswerSpec
 	transfers     []gateway.TransferSpec
 	registrations table[gateway.Registration]
+	devices       []gateway.Device
+	ladders       map[string]gateway.Ladder
 	made          int // ids given
 }
 
@@ -56,7 +58,7 @@ type SentDTMF struct {
 
 // New returns a gateway in which nothing exists.
 func New() *Fake {
-	return &Fake{subs: map[*subscription]struct{}{}}
+	return &Fake{subs: map[*subscription]struct{}{}, ladders: map[string]gateway.Ladder{}}
 }
 
 // SetCall adds or replaces a call and tells every subscriber. A zero Created becomes now.

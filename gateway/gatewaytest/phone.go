@@ -14,9 +14,6 @@ type Dialed struct {
 	Offer string
 }
 
-// Answered is one recorded request to take a call.
-type Answered struct{ CallID, Answer string }
-
 // Dial implements gateway.API. By default it starts the call as StartCall does; the answer says nothing.
 func (f *Fake) Dial(ctx context.Context, spec gateway.CallSpec, offer string) (gateway.MediaAnswer, error) {
 	f.mu.Lock()
@@ -80,15 +77,19 @@ func (f *Fake) OfferCall(_ context.Context, callID string) (string, error) {
 }
 
 // AnswerCall implements gateway.API. By default the call is established at once.
-func (f *Fake) AnswerCall(_ context.Context, callID, answer string) error {
+func (f *Fake) AnswerCall(_ context.Context, spec gateway.AnswerSpec) error {
 	f.mu.Lock()
-	f.answered = append(f.answered, Answered{callID, answer})
+	f.answered = append(f.answered, spec)
 	f.mu.Unlock()
-	if err := f.ringing(callID); err != nil {
+	if err := f.ringing(spec.CallID); err != nil {
 		return err
 	}
-	return f.changeCall("AnswerCall", callID, func(c *gateway.Call) {
-		c.Status, c.Browser = gateway.CallEstablished, answer != ""
+	return f.changeCall("AnswerCall", spec.CallID, func(c *gateway.Call) {
+		c.Status, c.Browser = gateway.CallEstablished, spec.SDP != ""
+		c.RTMPURL, c.RTMPStream = spec.RTMPURL, spec.RTMPStream
+		if spec.Stream != "" {
+			c.Stream = spec.Stream
+		}
 	})
 }
 
@@ -113,6 +114,54 @@ func (f *Fake) TransferCall(_ context.Context, spec gateway.TransferSpec) error 
 	return f.changeCall("TransferCall", spec.CallID, func(*gateway.Call) {})
 }
 
+// MuteCall implements gateway.API.
+func (f *Fake) MuteCall(_ context.Context, callID string, muted bool) error {
+	return f.changeCall("MuteCall", callID, func(c *gateway.Call) { c.Muted = muted })
+}
+
+// Devices implements gateway.API: what SetDevices said.
+func (f *Fake) Devices(context.Context) ([]gateway.Device, error) {
+	if err := f.refuse("Devices"); err != nil {
+		return nil, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.devices), nil
+}
+
+// SetDevices says which microphones and cameras there are.
+func (f *Fake) SetDevices(devices ...gateway.Device) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.devices = devices
+}
+
+// UseDevices implements gateway.API. By default the call uses them at once.
+func (f *Fake) UseDevices(_ context.Context, callID string, use gateway.DeviceUse) error {
+	return f.changeCall("UseDevices", callID, func(c *gateway.Call) { c.Devices = use })
+}
+
+// Ladder implements gateway.API: what SetLadder said.
+func (f *Fake) Ladder(_ context.Context, callID string) (gateway.Ladder, error) {
+	if err := f.refuse("Ladder"); err != nil {
+		return gateway.Ladder{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	l, ok := f.ladders[callID]
+	if !ok {
+		return gateway.Ladder{}, callNotFound(callID)
+	}
+	return l, nil
+}
+
+// SetLadder says which SIP messages a call has seen.
+func (f *Fake) SetLadder(l gateway.Ladder) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ladders[l.CallID] = l
+}
+
 // Dialed returns every request to call from a browser, in order.
 func (f *Fake) Dialed() []Dialed {
 	f.mu.Lock()
@@ -121,7 +170,7 @@ func (f *Fake) Dialed() []Dialed {
 }
 
 // Answered returns every request to take a call, in order.
-func (f *Fake) Answered() []Answered {
+func (f *Fake) Answered() []gateway.AnswerSpec {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return slices.Clone(f.answered)

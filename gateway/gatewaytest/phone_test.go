@@ -38,8 +38,8 @@ func TestTelephone(t *testing.T) {
 	f.SetCall(gateway.Call{ID: "in", Incoming: true, Status: gateway.CallRing, Held: gateway.Held{Remote: true}})
 	_, err = f.OfferCall(t.Context(), "in")
 	require.NoError(t, err)
-	require.NoError(t, f.AnswerCall(t.Context(), "in", "answer"))
-	require.Equal(t, gateway.ReasonNotRinging, reason(t, f.AnswerCall(t.Context(), "in", "answer")))
+	require.NoError(t, f.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "in", SDP: "answer"}))
+	require.Equal(t, gateway.ReasonNotRinging, reason(t, f.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "in", SDP: "answer"})))
 	in := f.Snapshot().Calls[1]
 	require.Equal(t, gateway.CallEstablished, in.Status)
 	require.True(t, in.Browser)

@@ -61,7 +61,7 @@ func (k *socket) answer(_ context.Context, f fields) error {
 		return errNotRinging
 	}
 	return k.request(id, "answer", func(ctx context.Context, c *line) error {
-		err := k.server.api.AnswerCall(ctx, id, sdp)
+		err := k.server.api.AnswerCall(ctx, gateway.AnswerSpec{CallID: id, SDP: sdp})
 		if err != nil {
 			k.server.log.Info("browser's answer refused", slog.String("id", id), slog.Any("error", err))
 			k.server.switchboard.notTaken(c, err)

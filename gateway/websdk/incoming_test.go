@@ -52,7 +52,7 @@ func TestIncomingCall(t *testing.T) {
 	p.expectCall("talk", "in-7", gateway.CallEstablished, "")
 	change(fake, "in-7", func(c *gateway.Call) { c.Status = gateway.CallPending }) // means nothing to clients
 	p.expectNothing()
-	require.Equal(t, []gatewaytest.Answered{{CallID: "in-7", Answer: "v=0 answer"}}, fake.Answered())
+	require.Equal(t, []gateway.AnswerSpec{{CallID: "in-7", SDP: "v=0 answer"}}, fake.Answered())
 	p.say(`{"message":"answer","data":[{"callId":"in-7","sdp":"v=0 answer"}]}`)
 	p.expect("fail", `[{"apiMethod":"answer","id":"in-7","status":"FAILED","info":"the session has no such call that rings"}]`)
 	change(fake, "in-7", func(c *gateway.Call) { c.Status = gateway.CallFinish })
