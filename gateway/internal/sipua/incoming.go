@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -135,7 +136,8 @@ func (a *Agent) called(req *sip.Request) gateway.Account {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var found gateway.Account
-	for acc := range a.registrations {
+	for _, r := range a.registrations {
+		acc := r.acc
 		if escapeUser(acc.Login) != req.Recipient.User && acc.Login != unescapeUser(req.Recipient.User) {
 			continue
 		}
@@ -173,8 +175,8 @@ func newCalleeSession(d *Dialog, req *sip.Request, contact *sip.ContactHeader) *
 	return s
 }
 
-// contactFor is where the sender of a request can reach us.
-func (a *Agent) contactFor(req *sip.Request) (*sip.ContactHeader, error) {
+// contactFor is where the sender of a request can reach us. socket is ours that it came to.
+func (a *Agent) contactFor(req *sip.Request, socket net.Addr) (*sip.ContactHeader, error) {
 	source, err := netip.ParseAddrPort(req.Source())
 	if err != nil {
 		return nil, err
@@ -183,15 +185,11 @@ func (a *Agent) contactFor(req *sip.Request) (*sip.ContactHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := path{hop: hop{transport: req.Transport(), secure: req.Recipient.Scheme == "sips"}, local: netip.AddrPortFrom(ip, a.Addr().Port())}
-	if p.transport == "TLS" {
-		a.tls.mu.Lock()
-		f := a.tls.flows[source]
-		a.tls.mu.Unlock()
-		if f != nil {
-			<-f.ready
-			p.local = netip.AddrPortFrom(ip, f.local().Port())
-		}
+	p := path{hop: hop{transport: req.Transport(), remote: source, secure: req.Recipient.Scheme == "sips"}}
+	port := a.Addr().Port()
+	if tcp, ok := socket.(*net.TCPAddr); ok && p.transport == "TLS" {
+		port = tcp.AddrPort().Port()
 	}
+	p.local = a.nat.outside(p.via(source), netip.AddrPortFrom(ip, port))
 	return p.contact(unescapeUser(req.Recipient.User)), nil
 }

@@ -17,7 +17,9 @@ type timing struct {
 	pong       time.Duration                   // the answer to one
 	ring       time.Duration                   // a call to us to be answered or rejected
 	unregister time.Duration                   // the registrar, when the gateway stops
-	retryMin   time.Duration                   // first pause after a failed refresh; doubles
+	beat       time.Duration                   // between what keeps our UDP port open in a NAT
+	refreshMin time.Duration                   // between two REGISTERs that the registrar agreed to, however little it grants
+	retryMin   time.Duration                   // first pause after a REGISTER that failed; doubles
 	retryMax   time.Duration
 }
 
@@ -33,8 +35,10 @@ func defaultTiming() timing {
 		pong:       10 * time.Second,
 		ring:       3 * time.Minute,
 		unregister: 2 * time.Second,
-		retryMin:   2 * time.Second,
-		retryMax:   2 * time.Minute,
+		beat:       25 * time.Second,
+		refreshMin: 5 * time.Second,
+		retryMin:   5 * time.Second,
+		retryMax:   5 * time.Minute,
 	}
 }
 
