@@ -46,6 +46,9 @@ func (e *Engine) plan(ctx context.Context, spec gateway.CallSpec) (callPlan, err
 	if errs := spec.Validate(); len(errs) > 0 {
 		return callPlan{}, errs[0]
 	}
+	if err := e.trusts(spec.Account); err != nil {
+		return callPlan{}, err
+	}
 	if spec.Stream == "" {
 		spec.Stream = spec.ID
 	}

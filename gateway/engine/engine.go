@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -52,8 +53,12 @@ type Engine struct {
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 
-	mu      sync.Mutex // guards refused
+	roots    *x509.CertPool // of SIP servers; nil = those the system trusts
+	distrust *gateway.Error // why no certificate authority is known; nil = all is well
+
+	mu      sync.Mutex // guards what follows
 	refused map[string]func() uint64
+	stun    mirrored
 }
 
 var _ gateway.API = (*Engine)(nil)
@@ -68,6 +73,9 @@ func New(p Params) (*Engine, error) {
 		ports:   newPorts(p),
 	}
 	var err error
+	if e.roots, e.distrust = authorities(p.Config.SIP.TLSAuthority); e.distrust != nil {
+		e.log.Error("SIP authorities", "err", e.distrust)
+	}
 	if e.agent, err = e.newAgent(p); err != nil {
 		return nil, err
 	}
@@ -92,6 +100,9 @@ func (e *Engine) newAgent(p Params) (*sipua.Agent, error) {
 		PublicIP:       p.Config.SIP.PublicIP,
 		RegisterExpiry: p.Config.SIP.RegisterExpiry,
 		UserAgent:      "Callcast/" + p.Version,
+		Roots:          e.roots,
+		STUN:           p.Config.SIP.STUN,
+		OnPublic:       e.reflected,
 		OnInvite:       e.invited,
 		Log:            p.Log,
 	})
@@ -132,6 +143,9 @@ func (e *Engine) startSIP() error {
 		if err := e.startAnywhere(listener.Err.Field); err != nil {
 			return err
 		}
+	}
+	if listener.Err == nil && e.distrust != nil {
+		listener.Err, listener.Setting = e.distrust, e.distrust.Field
 	}
 	listener.Address = e.agent.Addr().String()
 	e.AddListener(listener, func() uint64 {

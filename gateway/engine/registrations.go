@@ -2,21 +2,12 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/sipua"
-)
-
-const (
-	// lookEvery is how often a registration that is up is looked at.
-	lookEvery = 5 * time.Second
-
-	retryFirst = 5 * time.Second // after a failure; then ever later
-	retryLast  = 5 * time.Minute
 )
 
 // registrations is the registry of accounts that are kept registered.
@@ -49,13 +40,17 @@ func (e *Engine) Register(ctx context.Context, spec gateway.RegisterSpec) error 
 	if errs := spec.Account.Validate(); len(errs) > 0 {
 		return errs[0]
 	}
+	if err := e.trusts(spec.Account); err != nil {
+		return err
+	}
 	if err := resolve(ctx, gateway.CallSpec{Account: spec.Account}); err != nil {
 		return err
 	}
 	return e.registrations.add(spec)
 }
 
-// Unregister ends a registration. Calls for it are not taken any more.
+// Unregister ends a registration: calls for it are not taken any more. It returns when the registrar has been told, unless
+// another registration is of the same account.
 func (e *Engine) Unregister(_ context.Context, id string) error {
 	r := e.registrations.take(id)
 	if r == nil {
@@ -112,47 +107,22 @@ func (v *registrations) take(id string) *registration {
 	return v.byID[id]
 }
 
-// keep registers the account, looks whether it still is, and tells of each change.
+// keep keeps the account registered and tells of each change. When it returns, the registrar has been told so.
 func (v *registrations) keep(ctx context.Context, id string, r *registration) {
 	told := r.snapshot(id)
-	pause := retryFirst
-	for {
-		now, wait := r.snapshot(id), lookEvery
-		err := v.engine.agent.Register(ctx, r.account)
-		if ctx.Err() != nil {
-			return
+	v.engine.agent.KeepRegistered(ctx, r.account, func(s sipua.Standing) {
+		now := r.snapshot(id)
+		now.Status, now.SIPStatus, now.Text, now.Expires = gateway.RegistrationFailed, s.Status, s.Text, s.Expires
+		if s.Up {
+			now.Status = gateway.RegistrationUp
 		}
-		if err == nil {
-			now.Status, now.SIPStatus, now.Text = gateway.RegistrationUp, 200, "OK"
-			pause = retryFirst
-		} else {
-			now.Status, now.Text = gateway.RegistrationFailed, err.Error()
-			if refused, ok := errors.AsType[*sipua.RegisterError](err); ok {
-				now.SIPStatus = refused.Status
-			}
-			wait, pause = pause, min(2*pause, retryLast)
-		}
-		if now != told {
-			told = now
+		if now.Status != told.Status || now.Text != told.Text {
 			v.engine.log.Info("registration", "id", id, "status", now.Status, "text", now.Text)
-			v.engine.bus.SetRegistration(now)
 		}
-		if !rest(ctx, wait) {
-			return
-		}
-	}
-}
-
-// rest waits, unless ctx ends.
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+		told = now
+		v.engine.bus.SetRegistration(now)
+	})
+	<-ctx.Done()
 }
 
 func (r *registration) snapshot(id string) gateway.Registration {
@@ -165,14 +135,19 @@ func (v *registrations) of(account gateway.Account) (id string) {
 	defer v.mu.Unlock()
 	var since time.Time
 	for known, r := range v.byID {
-		if r.account == account && (id == "" || r.created.Before(since)) {
+		if r.shares(account) && (id == "" || r.created.Before(since)) {
 			id, since = known, r.created
 		}
 	}
 	return id
 }
 
-// close lets go of all. The user agent takes back what it has registered when it is closed.
+// shares reports whether the registrar knows this and an account as one.
+func (r *registration) shares(account gateway.Account) bool {
+	return sipua.SameRegistration(r.account, account)
+}
+
+// close waits until every binding has been taken back.
 func (v *registrations) close() {
 	v.mu.Lock()
 	v.stopped = true

@@ -262,7 +262,7 @@ func (c *Call) step(ctx context.Context, ev event) {
 				ev = then
 			}
 		}
-		if after.status != before.status || after.sipStatus != before.sipStatus || after.ending != before.ending {
+		if after.status != before.status || after.sipStatus != before.sipStatus || after.ending != before.ending || after.transfer != before.transfer {
 			c.log.Info("call", "status", after.status, "sip", after.sipStatus, "ending", after.ending.Reason, "text", after.ending.Text)
 			c.publish()
 		}

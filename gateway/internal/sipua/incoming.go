@@ -137,7 +137,7 @@ func (a *Agent) called(req *sip.Request) gateway.Account {
 	defer a.mu.Unlock()
 	var found gateway.Account
 	for _, r := range a.registrations {
-		acc := r.acc
+		acc := r.owner
 		if escapeUser(acc.Login) != req.Recipient.User && acc.Login != unescapeUser(req.Recipient.User) {
 			continue
 		}

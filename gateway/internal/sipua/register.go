@@ -65,7 +65,8 @@ type registration struct {
 	news   *news
 
 	// The agent's lock guards these.
-	via     via // the way to the registrar
+	via     via             // the way to the registrar
+	owner   gateway.Account // whose calls come in: of who keeps it, if somebody does
 	keepers int
 	leaving bool
 
@@ -123,6 +124,9 @@ func bindingOf(acc gateway.Account) gateway.Account {
 	return acc
 }
 
+// SameRegistration reports whether accounts share a registration.
+func SameRegistration(a, b gateway.Account) bool { return bindingOf(a) == bindingOf(b) }
+
 // join finds the account's registration, or begins one. One that is being taken back is waited for.
 func (a *Agent) join(ctx context.Context, acc gateway.Account, keep bool) (*registration, error) {
 	for {
@@ -168,6 +172,7 @@ func (a *Agent) registration(acc gateway.Account, keep bool) (*registration, err
 	}
 	if keep {
 		r.keepers++
+		r.owner = acc
 		r.nudge(r.wake)
 	}
 	return r, nil
@@ -177,6 +182,7 @@ func (a *Agent) newRegistration(acc gateway.Account) *registration {
 	r := &registration{
 		agent:   a,
 		acc:     acc,
+		owner:   acc,
 		ask:     make(chan chan error),
 		wake:    make(chan struct{}, 1),
 		left:    make(chan struct{}),

@@ -16,6 +16,7 @@ type timing struct {
 	ping       time.Duration                   // between keep-alives on a connection of ours, RFC 5626 section 4.4.1
 	pong       time.Duration                   // the answer to one
 	ring       time.Duration                   // a call to us to be answered or rejected
+	word       time.Duration                   // the other side to tell of a transfer that it agreed to
 	unregister time.Duration                   // the registrar, when the gateway stops
 	beat       time.Duration                   // between what keeps our UDP port open in a NAT
 	refreshMin time.Duration                   // between two REGISTERs that the registrar agreed to, however little it grants
@@ -34,6 +35,7 @@ func defaultTiming() timing {
 		ping:       100 * time.Second,
 		pong:       10 * time.Second,
 		ring:       3 * time.Minute,
+		word:       time.Minute,
 		unregister: 2 * time.Second,
 		beat:       25 * time.Second,
 		refreshMin: 5 * time.Second,
