@@ -174,7 +174,7 @@ func packets(t *testing.T) (*net.UDPConn, <-chan string) {
 	}()
 	t.Cleanup(func() {
 		_ = conn.Close()
-		for range seen { //nolint:revive // until the reader has ended
+		for range seen {
 		}
 	})
 	return conn, seen

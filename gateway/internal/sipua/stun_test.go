@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/emiago/sipgo/sip"
+	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
 )
