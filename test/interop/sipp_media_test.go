@@ -21,7 +21,7 @@ func TestSIPpPlaysTheClip(t *testing.T) {
 	for name, answer := range map[string]map[string]any{
 		"plain":    {},
 		"feedback": {"Profile": "RTP/AVPF"},
-		"astray":   {"Connection": "192.0.2.1"}, // not where the media comes from
+		"astray":   {"Connection": "IP4 192.0.2.1"}, // not where the media comes from
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer["Audio"], answer["Video"] = clip.Sound, clip.Pictures

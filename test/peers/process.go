@@ -144,6 +144,8 @@ func (p *process) listening(t testing.TB, addr string) {
 
 // udpTaken reports whether a program holds the UDP port, without touching it: the program may be about to take it.
 func udpTaken(port int) bool {
-	table, err := os.ReadFile("/proc/net/udp")
-	return err == nil && bytes.Contains(table, fmt.Appendf(nil, ":%04X 00000000:0000", port))
+	four, err := os.ReadFile("/proc/net/udp")
+	six, _ := os.ReadFile("/proc/net/udp6") // not there without version six
+	return err == nil && (bytes.Contains(four, fmt.Appendf(nil, ":%04X 00000000:0000", port)) ||
+		bytes.Contains(six, fmt.Appendf(nil, ":%04X %032d:0000", port, 0)))
 }
