@@ -2,7 +2,6 @@ package rtpio
 
 import (
 	"bytes"
-	"errors"
 	"os"
 	"testing"
 	"time"
@@ -167,7 +166,7 @@ func TestShutSessionIsSilent(t *testing.T) {
 	}{r.peer.rtp, r.peer.rtcp} {
 		require.NoError(t, conn.SetReadDeadline(time.Now().Add(100*ms)))
 		_, err := conn.Read(make([]byte, 100))
-		require.True(t, errors.Is(err, os.ErrDeadlineExceeded), "something was sent: %v", err)
+		require.ErrorIs(t, err, os.ErrDeadlineExceeded, "something was sent")
 	}
 }
 
