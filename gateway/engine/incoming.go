@@ -42,7 +42,7 @@ func (e *Engine) invited(in *sipua.Incoming) {
 		in.Reject(statusNotFound, "")
 		return
 	}
-	wants, err := offered(in.SDP)
+	wants, err := offered(in.SDP, in.Account.SRTP)
 	if err != nil {
 		e.log.Warn("call refused", "from", in.From.User, "err", err)
 		in.Reject(statusNotAcceptable, "")
@@ -72,12 +72,14 @@ func refusal(err error) int {
 }
 
 // offered is what a caller talks in. Who leaves the offer to us is offered all.
-func offered(description []byte) (wants [media.Kinds]media.Codec, err error) {
+func offered(description []byte, policy gateway.SRTPPolicy) (wants [media.Kinds]media.Codec, err error) {
 	if len(description) == 0 {
 		return telephone(), nil
 	}
-	anyPort := sdp.MediaOffer{Port: 9, Send: true}
-	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{IP: netip.IPv4Unspecified(), Audio: anyPort, Video: anyPort})
+	anyPort := sdp.MediaOffer{Port: 9, Send: true, Keys: sdp.NewKeys()}
+	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{
+		IP: netip.IPv4Unspecified(), SRTP: policy, Audio: anyPort, Video: anyPort,
+	})
 	if err != nil {
 		return wants, err
 	}

@@ -274,12 +274,12 @@ func TestWhatCallersTalkIn(t *testing.T) {
 		session + pictures: {media.Video: media.H264},
 		session + "m=audio 4 RTP/AVP 8\r\nm=video 6 RTP/AVP 34\r\n": {media.Audio: media.PCMA},
 	} {
-		wants, err := offered([]byte(description))
+		wants, err := offered([]byte(description), gateway.SRTPNever)
 		require.NoError(t, err, description)
 		require.Equal(t, want, wants, description)
 	}
 	for _, description := range []string{"hello", session, session + "m=audio 4 RTP/AVP 18\r\n"} {
-		_, err := offered([]byte(description))
+		_, err := offered([]byte(description), gateway.SRTPNever)
 		require.Error(t, err, description)
 	}
 }

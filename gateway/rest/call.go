@@ -34,6 +34,7 @@ type call struct {
 	IsMSRP           bool           `json:"isMsrp"`
 	Target           *string        `json:"target"`
 	HoldForTransfer  bool           `json:"holdForTransfer"`
+	Encrypted        bool           `json:"encrypted,omitempty"` // not of WCS: media is SRTP
 }
 
 func callOf(c gateway.Call) call {
@@ -55,6 +56,7 @@ func callOf(c gateway.Call) call {
 		SDP:              nullable(c.SDP),
 		VisibleName:      orElse(c.VisibleName, c.Caller),
 		MediaProvider:    "Flash",
+		Encrypted:        c.Encrypted,
 	}
 }
 

@@ -81,6 +81,7 @@ func TestOneSubtreeForEachLibrary(t *testing.T) {
 		"github.com/pion/webrtc":        {"gateway/internal/rtc", "test/peers"},
 		"github.com/pion/ice":           {"gateway/internal/rtc"},
 		"github.com/pion/turn":          {"gateway/internal/rtc"},
+		"github.com/pion/srtp":          {"gateway/internal/rtpio", "test/peers"},
 		"github.com/coder/websocket":    {"gateway/websdk", "test/peers"},
 		"gopkg.in/yaml.v3":              {"app/config"},
 		"C":                             {"gateway/internal/codec/transcode"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/sdp"
 )
 
 // refresh is how often a live call's figures are published.
@@ -46,6 +47,8 @@ type Media interface {
 	Hold(hold bool) (offer []byte, undo func())
 	// Held reports whether the remote party holds the call.
 	Held() bool
+	// Encrypted reports whether all media is SRTP.
+	Encrypted() bool
 	SendDTMF(ctx context.Context, digits string) error
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
@@ -324,7 +327,7 @@ func (c *Call) negotiate(e doNegotiate) event {
 	err := c.media.Answer(e.sdp)
 	switch {
 	case err == nil:
-		c.remoteSDP = string(e.sdp)
+		c.remoteSDP = sdp.Masked(e.sdp)
 	case e.final:
 		return mediaRefused{err.Error()}
 	default:

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/sdp"
 )
 
 // Ringing is the SIP side of a call to us that waits to be taken. As a dialog it can only be hung up, which refuses it.
@@ -85,7 +86,7 @@ func (c *Call) take() event {
 		if answer, err = media.Reoffer(in.Offer); err != nil {
 			return mediaRefused{err.Error()}
 		}
-		c.remoteSDP = string(in.Offer)
+		c.remoteSDP = sdp.Masked(in.Offer)
 	}
 	c.dialog = in.Ringing.Answer(answer, c)
 	return nil

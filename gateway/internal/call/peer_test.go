@@ -126,6 +126,8 @@ func (v *voice) Hold(hold bool) ([]byte, func()) {
 	}
 }
 
+func (v *voice) Encrypted() bool { return false }
+
 func (v *voice) Held() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()

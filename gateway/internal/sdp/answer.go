@@ -33,7 +33,7 @@ func ParseAnswer(offer, answer []byte) (Answer, error) {
 			continue
 		}
 		taken[n] = true
-		a.take(theirs, theirs.lines[n], ours.direction(l))
+		a.take(theirs, theirs.lines[n], ours.direction(l), termsOf(l))
 	}
 	return a, nil
 }
@@ -53,8 +53,8 @@ func (a *Answer) refuse(kind string, why error) {
 }
 
 // take agrees to a line of the other side within what this side can do.
-func (a *Answer) take(d *description, l *line, can Direction) bool {
-	m, err := d.agree(l, can)
+func (a *Answer) take(d *description, l *line, can Direction, t terms) bool {
+	m, err := d.agree(l, can, t)
 	switch {
 	case err != nil:
 		a.refuse(l.kind, err)
@@ -66,12 +66,13 @@ func (a *Answer) take(d *description, l *line, can Direction) bool {
 	return err == nil
 }
 
-func (d *description) agree(l *line, can Direction) (*Media, error) {
+func (d *description) agree(l *line, can Direction, t terms) (*Media, error) {
 	if l.port == 0 {
 		return nil, errors.New("refused by the other side (port 0)")
 	}
-	if l.proto != "RTP/AVP" && l.proto != "RTP/AVPF" {
-		return nil, fmt.Errorf("transport %s is not supported", l.proto)
+	crypto, err := l.crypto(t)
+	if err != nil {
+		return nil, err
 	}
 	rtp, rtcp, err := d.addresses(l)
 	if err != nil {
@@ -87,7 +88,7 @@ func (d *description) agree(l *line, can Direction) (*Media, error) {
 	return &Media{
 		RTP: rtp, RTCP: rtcp, Payloads: payloads, DTMF: dtmf,
 		Direction: d.direction(l).reverse().and(can),
-		Feedback:  l.feedback(), PTime: l.ptime(),
+		Feedback:  l.feedback(), Crypto: crypto, PTime: l.ptime(),
 	}, nil
 }
 
@@ -130,7 +131,7 @@ func AnswerTo(offer []byte, local OfferParams) ([]byte, Answer, error) {
 			a.refuse(l.kind, errors.New("a second stream of this kind is not supported"))
 		case m.Port == 0:
 			a.refuse(l.kind, errors.New("it has no port here"))
-		case a.take(theirs, l, m.direction()):
+		case a.take(theirs, l, m.direction(), local.terms(m)):
 			used[l.kind] = true
 			a.writeLine(&b, local, l, m)
 			continue
@@ -178,10 +179,13 @@ func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaO
 	}
 	if l.kind == audio {
 		b.WriteString("a=ptime:20\r\n")
-	} else if agreed.Feedback.Named || l.proto == "RTP/AVPF" {
+	} else if agreed.Feedback.Named || strings.HasSuffix(l.proto, "AVPF") {
 		writeFeedback(b)
 	}
 	writeTransport(b, local, m, agreed.Direction)
+	if c := agreed.Crypto; c != nil {
+		writeKeys(b, Key{Tag: c.Tag, Suite: c.Suite, Secret: c.Send})
+	}
 }
 
 // preferred is the payload type that may fragment, if there is one.

@@ -22,6 +22,7 @@ type Media struct {
 	DTMF      *Payload  // telephone-event, if agreed
 	Direction Direction
 	Feedback  Feedback
+	Crypto    *Crypto       // nil: in the clear
 	PTime     time.Duration // how much audio the other side wants in a packet; 0 if it does not say
 }
 

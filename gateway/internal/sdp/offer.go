@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+
+	"callcast/gateway"
 )
 
 // OfferParams is what this side of a session is.
@@ -11,6 +13,7 @@ type OfferParams struct {
 	IP        netip.Addr // where media is received
 	SessionID uint64
 	Version   uint64 // grows with each description of the session
+	SRTP      gateway.SRTPPolicy
 	Audio     MediaOffer
 	Video     MediaOffer
 }
@@ -23,6 +26,7 @@ type MediaOffer struct {
 	Hold     bool // takes nothing: sendonly, or inactive
 	SSRC     uint32
 	CNAME    string
+	Keys     []Key // unless SRTP is never used
 }
 
 func (m MediaOffer) direction() Direction { return Direction{Send: m.Send, Receive: !m.Hold} }
@@ -42,23 +46,25 @@ func Offer(p OfferParams) []byte {
 	var b bytes.Buffer
 	writeSession(&b, p)
 
-	fmt.Fprintf(&b, "m=audio %d RTP/AVP %d %d %d\r\n", p.Audio.Port, PCMA, PCMU, DTMF)
+	fmt.Fprintf(&b, "m=audio %d %s %d %d %d\r\n", p.Audio.Port, p.profile(), PCMA, PCMU, DTMF)
 	writeConnection(&b, p.IP)
 	writeAudioFormat(&b, Payload{Type: PCMA, Codec: "PCMA", ClockRate: 8000})
 	writeAudioFormat(&b, Payload{Type: PCMU, Codec: "PCMU", ClockRate: 8000})
 	writeDTMF(&b, Payload{Type: DTMF, ClockRate: 8000})
 	b.WriteString("a=ptime:20\r\n")
 	writeTransport(&b, p, p.Audio, p.Audio.direction())
+	writeKeys(&b, p.Audio.Keys...)
 	if p.Video.Port == 0 {
 		return b.Bytes()
 	}
 
-	fmt.Fprintf(&b, "m=video %d RTP/AVP %d %d\r\n", p.Video.Port, H264Mode1, H264Mode0)
+	fmt.Fprintf(&b, "m=video %d %s %d %d\r\n", p.Video.Port, p.profile(), H264Mode1, H264Mode0)
 	writeConnection(&b, p.IP)
 	writeH264(&b, H264Mode1, 1, offeredH264)
 	writeH264(&b, H264Mode0, 0, offeredH264)
 	writeFeedback(&b)
 	writeTransport(&b, p, p.Video, p.Video.direction())
+	writeKeys(&b, p.Video.Keys...)
 	return b.Bytes()
 }
 

@@ -44,13 +44,19 @@ func (s *Source) Reoffer(offer []byte) ([]byte, error) {
 		return bytes.Clone(s.offer), nil
 	}
 	answer, a, err := sdp.AnswerTo(offer, local)
+	if err == nil && s.rekeyed(a) {
+		local.Audio.Keys, local.Video.Keys = sdp.NewKeys(), sdp.NewKeys()
+		answer, a, err = sdp.AnswerTo(offer, local)
+	}
 	if err != nil {
 		return nil, err
 	}
+	before := s.local
+	s.local = local
 	if err := s.apply(a); err != nil {
+		s.local = before
 		return nil, err
 	}
-	s.local = local
 	return answer, nil
 }
 
@@ -87,6 +93,9 @@ func held(local sdp.MediaOffer, m *sdp.Media) bool {
 func (s *Source) apply(a sdp.Answer) error {
 	if a.Audio == nil && a.Video == nil {
 		return refused(a.Refused)
+	}
+	if err := s.protect(a); err != nil {
+		return err
 	}
 	for _, r := range a.Refused {
 		s.log.Warn("media refused", "kind", r.Kind, "why", r.Why)

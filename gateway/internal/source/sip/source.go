@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -26,6 +27,7 @@ type Params struct {
 	// SoundOnly offers no video at all, and takes none.
 	SoundOnly bool
 	Slate     bool // publish a slate while there is no video
+	SRTP      gateway.SRTPPolicy
 	Stream    *stream.Stream
 	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
 	Info func(ctx context.Context, contentType string, body []byte) error
@@ -82,9 +84,9 @@ func New(p Params) (*Source, error) {
 	s := &Source{
 		params: p, log: p.Log, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
 		local: sdp.OfferParams{
-			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1,
-			Audio: newOffer(audioConn, p.HasAudio, p.CNAME),
-			Video: newOffer(videoConn, p.HasVideo, p.CNAME),
+			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1, SRTP: p.SRTP,
+			Audio: newOffer(audioConn, p.HasAudio, p),
+			Video: newOffer(videoConn, p.HasVideo, p),
 		},
 	}
 	if p.SoundOnly {
@@ -98,18 +100,24 @@ func New(p Params) (*Source, error) {
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredAudio(),
+		Shut:   encrypts(p.SRTP),
 		Handle: s.audio.handle, OnReport: s.audio.track.Report, Log: p.Log,
 	})
 	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredVideo(),
+		Shut: encrypts(p.SRTP), Resend: true,
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
 	s.back = newBack(s.audioRTP, s.videoRTP, picture)
 	return s, nil
 }
 
-func newOffer(c *rtpio.Conn, send bool, cname string) sdp.MediaOffer {
-	return sdp.MediaOffer{Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: cname}
+func newOffer(c *rtpio.Conn, send bool, p Params) sdp.MediaOffer {
+	m := sdp.MediaOffer{Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: p.CNAME}
+	if encrypts(p.SRTP) {
+		m.Keys = sdp.NewKeys()
+	}
+	return m
 }
 
 // Start takes over the stream and begins to receive. It is called once.
