@@ -1,9 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +56,17 @@ func (e *Engine) Register(ctx context.Context, spec gateway.RegisterSpec) error 
 		return err
 	}
 	return e.registrations.add(spec)
+}
+
+// registerConfigured keeps the accounts of the configuration registered. Their hosts need not be known yet.
+func (e *Engine) registerConfigured() error {
+	for _, spec := range e.config.SIP.Accounts {
+		spec.ID = cmp.Or(spec.ID, spec.Account.DefaultID())
+		if err := e.registrations.add(spec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unregister ends a registration. Calls for it are not taken any more.
@@ -172,10 +186,15 @@ func (v *registrations) of(account gateway.Account) (id string) {
 	return id
 }
 
-// close lets go of all. The user agent takes back what it has registered when it is closed.
-func (v *registrations) close() {
+// close lets go of all. The user agent takes back what it has registered when it is closed. It returns when nothing is told
+// of them any more or ctx ends, with those that were left.
+func (v *registrations) close(ctx context.Context) error {
 	v.mu.Lock()
 	v.stopped = true
 	v.mu.Unlock()
-	v.running.Wait()
+	return joined(ctx, "registration", &v.running, func() []string {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return slices.Collect(maps.Keys(v.byID))
+	})
 }

@@ -83,9 +83,9 @@ func TestCallToUsIsTaken(t *testing.T) {
 		require.True(t, rings.Incoming)
 		require.Equal(t, "carol", rings.Caller)
 		require.Equal(t, "desk", rings.Registration)
-		require.NoError(t, s.Take(t.Context(), true))
+		require.NoError(t, s.Take(true, Publication{}))
 		require.Equal(t, []string{"answer to their offer"}, s.phone.answers)
-		err, _ := errors.AsType[*gateway.Error](s.Take(t.Context(), true))
+		err, _ := errors.AsType[*gateway.Error](s.Take(true, Publication{}))
 		require.Equal(t, gateway.ReasonNotRinging, err.Reason)
 		s.OnAnswered(200, nil)
 		time.Sleep(2 * time.Minute)
@@ -97,7 +97,7 @@ func TestCallToUsIsTaken(t *testing.T) {
 
 func TestCallToUsWithoutAnOffer(t *testing.T) {
 	live(t, incoming(""), func(t *testing.T, s *scene) {
-		require.NoError(t, s.Take(t.Context(), false))
+		require.NoError(t, s.Take(false, Publication{}))
 		require.Equal(t, []string{"our offer"}, s.phone.answers)
 		s.OnAnswered(200, []byte("their answer"))
 		synctest.Wait()
@@ -123,7 +123,7 @@ func TestCallThatCannotBeAnswered(t *testing.T) {
 		incoming("their offer")(s, p)
 		s.voice.refuse = errUnusable
 	}, func(t *testing.T, s *scene) {
-		require.NoError(t, s.Take(t.Context(), false))
+		require.NoError(t, s.Take(false, Publication{}))
 		require.Empty(t, s.phone.answers)
 		require.Equal(t, []string{string(gateway.EndNoMedia)}, s.phone.hangups)
 		s.OnEnded(false, "rejected")
