@@ -137,9 +137,24 @@ func TestConfiguredAccountIsRegistered(t *testing.T) {
 		spec := outgoing("of-"+login, "sip:desk@"+here.agent.Addr().String())
 		spec.Account.Login = login
 		require.NoError(t, there.StartCall(t.Context(), spec))
-		call := atHome.await(t, spec.ID, func(ev gateway.Event) bool { return ev.Call.Status == status }).Call
+		call := atHome.await(t, spec.ID, func(ev gateway.Event) bool {
+			require.False(t, login == "vip" && ev.Call.Status == gateway.CallRing, "no browser is asked")
+			return ev.Call.Status == status
+		}).Call
 		require.Equal(t, account.DefaultID(), call.Registration)
 	}
+}
+
+// TestNobodyGetsIn without an account and a rule.
+func TestNobodyGetsIn(t *testing.T) {
+	here, there := start(t, loopback()), start(t, loopback())
+	events := follow(t, there)
+	require.NoError(t, there.StartCall(t.Context(), outgoing("c1", "sip:x@"+here.agent.Addr().String())))
+	require.Equal(t, 404, events.await(t, "c1", ended).Call.SIPStatus)
+	now := here.Snapshot()
+	require.Empty(t, now.Calls)
+	require.Empty(t, now.Streams)
+	require.EqualValues(t, 1, now.CallsRefused)
 }
 
 func TestConfigurationIsChecked(t *testing.T) {

@@ -169,6 +169,30 @@ func TestIncomingByRule(t *testing.T) {
 	require.EqualValues(t, 1, g.api.Snapshot().CallsRefused)
 }
 
+// TestIncomingWithoutRegistrar: a rule admits a softphone that calls the gateway itself. Whom no rule fits is not let in.
+func TestIncomingWithoutRegistrar(t *testing.T) {
+	const onAir = 5 * time.Second
+	nginx := peers.StartNginx(t)
+	bob := peers.StartBaresip(t, peers.BaresipParams{User: "bob", Play: time.Minute, Clip: true})
+	g := startGateway(t, func(c *gateway.Config) {
+		c.SIP.Rules = []gateway.AnswerRule{{Callee: "studio?", Caller: "b*b", RTMPURL: gateway.Secret(nginx.URL("rec")), RTMPStream: "direct"}}
+	})
+	address := g.listener(t, "sip")
+	bob.Dial(t, "sip:elsewhere@"+address)
+	bob.WaitSaid(t, "404 Not Found")
+	require.Empty(t, g.api.Snapshot().Calls)
+
+	bob.Dial(t, "sip:studio1@"+address)
+	require.Eventually(t, func() bool {
+		calls := g.api.Snapshot().Calls
+		return len(calls) == 1 && calls[0].Status == gateway.CallEstablished && calls[0].Registration == "" && calls[0].Stream == calls[0].ID
+	}, patience, 20*time.Millisecond)
+	time.Sleep(onAir) // on air
+	bob.Hangup(t)
+	g.waitNoCalls(t, bob)
+	requireClipCoded(t, nginx, "direct", onAir-2*time.Second)
+}
+
 // TestIncomingUnanswered: a call that rings is refused by terminate, and one whose caller gives up is gone, leaving nothing.
 func TestIncomingUnanswered(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
