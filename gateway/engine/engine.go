@@ -9,6 +9,7 @@ import (
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -48,6 +49,8 @@ type Engine struct {
 	pulls    *pulls
 
 	registrations *registrations
+	targets       targets
+	callsRefused  atomic.Uint64 // that came in
 
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
@@ -65,6 +68,9 @@ var _ gateway.API = (*Engine)(nil)
 
 // New makes an engine that does nothing yet.
 func New(p Params) (*Engine, error) {
+	if errs := p.Config.SIP.Validate(); len(errs) > 0 {
+		return nil, errs[0]
+	}
 	e := &Engine{
 		params:  p,
 		refused: map[string]func() uint64{},
@@ -117,7 +123,7 @@ func (e *Engine) Start() error {
 	e.startRTMP()
 	e.startWebRTC()
 	e.tasks.Go(e.publishStats)
-	return nil
+	return e.registerConfigured()
 }
 
 // publishRefusals tells how much came to the ports that was not for them.
@@ -150,7 +156,7 @@ func (e *Engine) startSIP() error {
 	listener.Address = e.agent.Addr().String()
 	e.AddListener(listener, func() uint64 {
 		s := e.agent.Stats()
-		return s.Garbage + s.Refused
+		return s.Garbage + s.Refused + e.callsRefused.Load()
 	})
 	return nil
 }
@@ -219,11 +225,10 @@ func ListenError(name, addr string, err error) *gateway.Error {
 func (e *Engine) Close(ctx context.Context) error {
 	e.calls.refuse()
 	e.cancel()
-	left := e.calls.wait(ctx)
-	e.registrations.close()
-	e.pulls.close()
-	e.pushes.close()
-	err := errors.Join(left, e.sessions.close(), e.rtmp.Close(ctx), e.agent.Close(ctx))
+	err := errors.Join(
+		e.calls.wait(ctx), e.registrations.close(ctx), e.pulls.close(ctx), e.pushes.close(ctx), e.sessions.close(ctx),
+		e.rtmp.Close(ctx), e.agent.Close(ctx),
+	)
 	e.tasks.Wait()
 	e.streams.closeAll()
 	e.ports.Close()
@@ -231,7 +236,11 @@ func (e *Engine) Close(ctx context.Context) error {
 }
 
 // Snapshot is everything that exists now.
-func (e *Engine) Snapshot() gateway.Snapshot { return e.bus.Snapshot() }
+func (e *Engine) Snapshot() gateway.Snapshot {
+	now := e.bus.Snapshot()
+	now.CallsRefused = e.callsRefused.Load()
+	return now
+}
 
 // Subscribe starts a subscription.
 func (e *Engine) Subscribe() gateway.Subscription { return e.bus.Subscribe() }

@@ -142,7 +142,7 @@ func TestTwoBrowsersTalk(t *testing.T) {
 	require.Equal(t, "operator", rings.Caller)
 	require.Equal(t, "desk", rings.Callee)
 	require.Equal(t, "The Operator", rings.VisibleName)
-	require.Equal(t, rings.ID, rings.Stream)
+	require.Empty(t, rings.Stream, "it is named when it is answered")
 	require.True(t, rings.HasAudio)
 
 	_, err := here.OfferCall(t.Context(), id)

@@ -7,12 +7,12 @@ import (
 )
 
 // MuteCall puts silence in place of what the remote party hears.
-func (e *Engine) MuteCall(_ context.Context, callID string, _ bool) error {
-	_, err := e.calls.find(callID)
+func (e *Engine) MuteCall(ctx context.Context, callID string, muted bool) error {
+	room, err := e.calls.find(callID)
 	if err != nil {
 		return err
 	}
-	return notYet("mute")
+	return contractOrNil(room.call.Mute(ctx, muted))
 }
 
 func notYet(what string) error {

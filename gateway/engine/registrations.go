@@ -1,8 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +50,17 @@ func (e *Engine) Register(ctx context.Context, spec gateway.RegisterSpec) error 
 		return err
 	}
 	return e.registrations.add(spec)
+}
+
+// registerConfigured keeps the accounts of the configuration registered. Their hosts need not be known yet.
+func (e *Engine) registerConfigured() error {
+	for _, spec := range e.config.SIP.Accounts {
+		spec.ID = cmp.Or(spec.ID, spec.Account.DefaultID())
+		if err := e.registrations.add(spec); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Unregister ends a registration: calls for it are not taken any more. It returns when the registrar has been told, unless
@@ -147,10 +161,14 @@ func (r *registration) shares(account gateway.Account) bool {
 	return sipua.SameRegistration(r.account, account)
 }
 
-// close waits until every binding has been taken back.
-func (v *registrations) close() {
+// close waits until every binding has been taken back or ctx ends, and names those that were left.
+func (v *registrations) close(ctx context.Context) error {
 	v.mu.Lock()
 	v.stopped = true
 	v.mu.Unlock()
-	v.running.Wait()
+	return joined(ctx, "registration", &v.running, func() []string {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return slices.Collect(maps.Keys(v.byID))
+	})
 }

@@ -252,7 +252,7 @@ func idsIn(t *testing.T, w *httptest.ResponseRecorder) []string {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &calls))
 	var ids []string
 	for _, c := range calls {
-		require.Len(t, c, 25)
+		require.Len(t, c, 34)
 		ids = append(ids, c["callId"].(string))
 	}
 	return ids

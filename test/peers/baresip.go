@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"callcast/assets"
 )
 
 // Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself, unless it is to ring.
@@ -35,6 +37,7 @@ type BaresipParams struct {
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
+	Clip      bool          // its clip is the demo clip, in place of a test picture and a tone
 }
 
 const baresipConfig = `
@@ -81,7 +84,11 @@ avcodec_h264dec h264
 // StartBaresip starts a softphone and waits until it can be called.
 func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	dir := t.TempDir()
-	makeClip(t, dir, p.Play)
+	if p.Clip {
+		demoClip(t, dir, p.Play)
+	} else {
+		makeClip(t, dir, p.Play)
+	}
 	first := FreePorts(t, 24)
 	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
@@ -218,6 +225,18 @@ func makeClip(t testing.TB, dir string, length time.Duration) {
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
 	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(length), "-c", "copy", filepath.Join(dir, "clip.mp4"))
 	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(length), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+}
+
+// demoClip makes the same of the demo clip.
+func demoClip(t testing.TB, dir string, length time.Duration) {
+	t.Helper()
+	picture, sound := clipFiles(t, t.TempDir())
+	seconds := fmt.Sprint(length.Seconds())
+	piece := filepath.Join(dir, "piece.mp4")
+	ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", picture, "-c", "copy", piece)
+	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds, "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-stream_loop", "-1", "-f", "alaw", "-ar", "8000", "-i", sound, "-t", seconds, "-ar", "48000", "-ac", "1",
+		"-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
 }
 
 func ffmpeg(t testing.TB, args ...string) {

@@ -50,10 +50,20 @@ type Media interface {
 	// Encrypted reports whether all media is SRTP.
 	Encrypted() bool
 	SendDTMF(ctx context.Context, digits string) error
+	// SetMuted puts silence in place of what the remote party hears, but for tones, or takes it away.
+	SetMuted(muted bool)
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
 	Stats() (audio, video gateway.MediaStats)
 	Close()
+}
+
+// Publication is the stream the call becomes, and where that is pushed. It is zero while nobody has answered.
+type Publication struct {
+	Stream     string
+	RTMPURL    gateway.Secret
+	RTMPStream gateway.Secret
+	RTMPTarget string // for display
 }
 
 // Push is the state of the call's publication, told to SetPush.
@@ -70,11 +80,11 @@ type Injection struct {
 
 // Params is what a call consists of.
 type Params struct {
-	Spec       gateway.CallSpec
-	RTMPTarget string // for display
-	Signal     Signal
-	Incoming   *Incoming // nil: Signal places the call
-	Browser    bool      // a browser talks in it
+	Spec        gateway.CallSpec
+	Publication Publication
+	Signal      Signal
+	Incoming    *Incoming // nil: Signal places the call
+	Browser     bool      // a browser talks in it
 	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
 	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
 	// Publish is told every new value of the call, from the call's goroutine.
@@ -95,6 +105,8 @@ type Call struct {
 	// What follows belongs to the goroutine in Run.
 	state       state
 	browser     bool
+	muted       bool
+	publication Publication
 	push        Push
 	injection   Injection
 	media       Media
@@ -116,10 +128,16 @@ func New(p Params) *Call {
 		created: time.Now(),
 		browser: p.Browser,
 	}
-	if p.Spec.RTMPURL != "" {
+	c.publishes(p.Publication)
+	return c
+}
+
+// publishes notes what the call becomes.
+func (c *Call) publishes(p Publication) {
+	c.publication = p
+	if p.RTMPURL != "" {
 		c.push.Status = gateway.RTMPWait
 	}
-	return c
 }
 
 // Announce publishes the call as new. It may be called before Run.

@@ -54,7 +54,7 @@ type (
 		text   string
 	}
 	hangup     struct{ reason gateway.EndReason }
-	called     struct{ late bool } // a call comes in
+	called     struct{ late, atOnce bool } // a call comes in
 	taken      struct{}
 	unanswered struct{}          // it has rung long enough
 	localHold  struct{ on bool } // the other side has agreed to it
@@ -169,6 +169,10 @@ func onStarted(s state, ev started) (state, []effect) {
 
 func onCalled(s state, ev called) (state, []effect) {
 	s.incoming, s.late, s.dialog = true, ev.late, true
+	if ev.atOnce {
+		s.status, s.taken, s.media = gateway.CallTrying, true, true
+		return s, []effect{doTake{}}
+	}
 	s.status, s.sipStatus = gateway.CallRing, sipRinging
 	return s, []effect{doRing{}}
 }

@@ -87,6 +87,7 @@ type voice struct {
 	holding  bool // by us
 	held     bool // by the other side
 	closed   int
+	muted    bool
 
 	refuse error // of every description
 	broken bool  // panics when it is given one
@@ -112,6 +113,12 @@ func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	defer v.mu.Unlock()
 	v.digits += digits
 	return nil
+}
+
+func (v *voice) SetMuted(muted bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.muted = muted
 }
 
 func (v *voice) Hold(hold bool) ([]byte, func()) {

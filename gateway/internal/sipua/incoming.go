@@ -28,9 +28,10 @@ type Incoming struct {
 	Account  gateway.Account // the registered account that is called; zero if it is none of them
 	Replaces string          // Call-ID of our call that this one is to take the place of; else empty
 
-	d    *Dialog
-	wake chan struct{} // holds one item when there are orders
-	gone chan struct{}
+	remote string // that sent it
+	d      *Dialog
+	wake   chan struct{} // holds one item when there are orders
+	gone   chan struct{}
 
 	mu     sync.Mutex // guards what follows
 	orders []order
@@ -43,6 +44,15 @@ type order struct {
 	reason string
 	sdp    []byte
 	handle func(Event)
+}
+
+// LocalIP is our address on the route to whoever sent the request.
+func (in *Incoming) LocalIP() (netip.Addr, error) {
+	remote, err := netip.ParseAddrPort(in.remote)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return in.d.agent.localIP(remote)
 }
 
 // Ring says that the phone rings.
@@ -125,6 +135,7 @@ func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming
 		SDP:      sdpOf(req),
 		Account:  d.p.Account,
 		Replaces: replaced,
+		remote:   req.Source(),
 		d:        d,
 		wake:     make(chan struct{}, 1),
 		gone:     make(chan struct{}),

@@ -28,6 +28,7 @@ type job struct {
 	keys    string           // not yet handed to audio
 	playout *playout.Playout // of the injected stream, if there is one
 	sound   *sound           // that is played, if there is one
+	muted   bool             // silence goes in place of both
 	showKey bool             // the other side has asked for a key picture
 }
 
@@ -94,6 +95,13 @@ func (b *back) play(s *sound) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.job.sound = s
+}
+
+// mute puts silence in place of stream and sound, or takes it away.
+func (b *back) mute(muted bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.job.muted = muted
 }
 
 // showKey sends a key picture soon.

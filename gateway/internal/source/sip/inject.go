@@ -143,6 +143,9 @@ func (s *Source) PlaySound(pcm []int16, loop bool, ended func()) {
 // EndSound ends the sound that is played. The injected stream is heard again, or silence.
 func (s *Source) EndSound() { s.back.play(nil) }
 
+// SetMuted puts silence in place of all that is sent but keys, or takes it away.
+func (s *Source) SetMuted(muted bool) { s.back.mute(muted) }
+
 // ShowKeyframe sends the other side a key picture soon: it has asked for one. Of an injected stream it is asked for in
 // turn.
 func (s *Source) ShowKeyframe() { s.back.showKey() }

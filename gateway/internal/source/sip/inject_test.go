@@ -300,6 +300,37 @@ func TestWhatIsHeardFirst(t *testing.T) {
 	})
 }
 
+// TestMuted: keys and pictures go out, sound does not, and passes meanwhile.
+func TestMuted(t *testing.T) {
+	inBubble(t, func(t *testing.T, r *backRig) {
+		r.start()
+		r.run(time.Second, true, true)
+		r.mute(true)
+		shown := len(r.pictures())
+		ended := 0
+		r.play(&sound{samples: make([]int16, 4000), ended: func() { ended++ }})
+		r.run(time.Second, true, true)
+		require.Equal(t, 1, ended)
+		require.NoError(t, r.queue("5"))
+		r.run(time.Second, true, true)
+		r.mute(false)
+		r.run(time.Second, true, true)
+		frames := r.frames()
+		require.InDelta(t, 0.5, amplitude(frames[5:50], 440), 0.02)
+		for _, p := range frames[50:100] {
+			require.False(t, talks(p))
+		}
+		for _, p := range frames[100:110] {
+			require.Equal(t, uint8(101), p.PayloadType)
+		}
+		for _, p := range frames[113:150] {
+			require.False(t, talks(p))
+		}
+		require.InDelta(t, 0.5, amplitude(frames[151:], 440), 0.02)
+		require.Greater(t, len(r.pictures()), shown+50, "it is seen all the while")
+	})
+}
+
 // TestLargePictureGoesInFragments: to a phone that takes no fragments by its own word.
 func TestLargePictureGoesInFragments(t *testing.T) {
 	var w wire

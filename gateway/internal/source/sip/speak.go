@@ -8,7 +8,8 @@ import (
 	"callcast/gateway/internal/media"
 )
 
-// audioOut sends, frame by frame, the first of these that there is: tones, a sound, the injected stream, silence.
+// audioOut sends, frame by frame, the first of these that there is: tones, a sound, the injected stream, silence. While it
+// is muted, sound and stream go by unheard.
 type audioOut struct {
 	out
 	tones   dtmf.Sender
@@ -52,6 +53,10 @@ func (a *audioOut) frame(j job) {
 	talking := j.sound.read(a.room, a.codec)
 	if !talking && j.playout != nil {
 		talking = j.playout.Sound(a.room, a.codec, a.due)
+	}
+	if j.muted {
+		copy(a.room, a.silence)
+		talking = false
 	}
 	// The marker tells where talk begins after silence (RFC 3551 section 4.1).
 	a.send(j.plan.audioType, a.stamp, talking && !a.talking, a.room)
