@@ -31,6 +31,7 @@ type Params struct {
 	TLS            *tls.Config     // for connections to servers; nil = what the system trusts. The name is set here
 	Resolver       Resolver        // nil = the system's
 	UserAgent      string
+	Trace          Tracer // nil = nobody looks at the messages
 	Log            *slog.Logger
 }
 
@@ -127,6 +128,7 @@ func (a *Agent) Start() error {
 	a.udp = newDatagrams(udp, parser, &a.stats.garbage)
 	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage)
 	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage)
+	a.trace()
 	log := slog.New(quietHandler{a.log.Handler()})
 	a.transport = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
 		sip.WithTransportLayerLogger(log),
