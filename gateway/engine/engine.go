@@ -14,6 +14,7 @@ import (
 	"callcast/gateway"
 	"callcast/gateway/internal/bus"
 	"callcast/gateway/internal/codec/transcode"
+	"callcast/gateway/internal/ladder"
 	"callcast/gateway/internal/rtmp/server"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sipua"
@@ -38,6 +39,7 @@ type Engine struct {
 	log      *slog.Logger
 	bus      bus.Bus
 	agent    *sipua.Agent
+	ladder   *ladder.Recorder
 	ports    *rtpio.Pool
 	rtmp     *server.Server
 	streams  *streams
@@ -66,6 +68,7 @@ func New(p Params) (*Engine, error) {
 		config:  p.Config,
 		log:     p.Log,
 		ports:   newPorts(p),
+		ladder:  ladder.New(),
 	}
 	var err error
 	if e.agent, err = e.newAgent(p); err != nil {
@@ -93,6 +96,7 @@ func (e *Engine) newAgent(p Params) (*sipua.Agent, error) {
 		RegisterExpiry: p.Config.SIP.RegisterExpiry,
 		UserAgent:      "Callcast/" + p.Version,
 		OnInvite:       e.invited,
+		Trace:          e.ladder.Note,
 		Log:            p.Log,
 	})
 }

@@ -55,7 +55,7 @@ func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
 		Browser:    plan.browser != nil,
 		Spec:       spec,
 		RTMPTarget: r.targetShown(),
-		Signal:     signal{agent: e.agent, spec: spec, noAnswer: e.config.SIP.NoAnswer},
+		Signal:     signal{agent: e.agent, ladder: e.ladder, spec: spec, noAnswer: e.config.SIP.NoAnswer},
 		Media:      r.openMedia,
 		Publish:    e.bus.SetCall,
 		Log:        e.log,
