@@ -18,6 +18,7 @@ import (
 	"callcast/gateway/internal/rtmp/server"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sipua"
+	"callcast/gateway/internal/source/device"
 )
 
 const (
@@ -40,6 +41,7 @@ type Engine struct {
 	bus      bus.Bus
 	agent    *sipua.Agent
 	ladder   *ladder.Recorder
+	devices  device.Opener
 	ports    *rtpio.Pool
 	rtmp     *server.Server
 	streams  *streams
@@ -69,6 +71,7 @@ func New(p Params) (*Engine, error) {
 		log:     p.Log,
 		ports:   newPorts(p),
 		ladder:  ladder.New(),
+		devices: device.Machine(),
 	}
 	var err error
 	if e.agent, err = e.newAgent(p); err != nil {

@@ -26,6 +26,7 @@ type callRoom struct {
 	call   *call.Call
 	push   *sinkrtmp.Push // nil if the call is not pushed
 	seat   *seat
+	person *person
 	opened atomic.Bool // its media was opened
 
 	taking   sync.Mutex // guards answered, and is held while the call is answered
@@ -50,6 +51,7 @@ func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
 		return nil, err
 	}
 	r := &callRoom{callPlan: plan, engine: e, stream: streamRoom, seat: newSeat(), log: e.log.With("call", spec.ID)}
+	r.person = &person{room: r}
 	r.call = call.New(call.Params{
 		Incoming:   r.ringing(),
 		Browser:    plan.browser != nil,
@@ -104,6 +106,7 @@ func (r *callRoom) run(ctx context.Context) {
 	}
 	contain(r.log, "call", func() { r.call.Run(ctx) })
 	watching.Wait()
+	r.person.close()
 	r.seat.close()
 	stopPush()
 	<-pushed

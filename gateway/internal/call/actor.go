@@ -94,6 +94,7 @@ type Call struct {
 	browser     bool
 	push        Push
 	injection   Injection
+	devices     gateway.DeviceUse
 	media       Media
 	dialog      Dialog
 	remoteSDP   string
