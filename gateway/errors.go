@@ -72,6 +72,7 @@ const (
 	ReasonFileFormat          = "file_format"          // not a sound file that can be played
 	ReasonDeviceMissing       = "device_missing"       // no such microphone or camera
 	ReasonDeviceBusy          = "device_busy"          // another program uses the microphone or camera, or it is forbidden
+	ReasonBrowserTalks        = "browser_talks"        // a browser talks in the call, so nobody at this machine can
 	ReasonTooMany             = "too_many"             // as many as the gateway serves at once are there
 	ReasonInternal            = "internal"             // a fault of the gateway; the log has the detail
 )

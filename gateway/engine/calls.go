@@ -179,6 +179,7 @@ func (c *calls) start(plan callPlan) error {
 	}
 	id := plan.spec.ID
 	c.byID[id] = room
+	c.engine.ladder.Begin(id, plan.dialog())
 	room.call.Announce() // whoever started it finds it
 	c.running.Go(func() {
 		room.run(c.engine.life)
@@ -193,6 +194,7 @@ func (c *calls) remove(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.byID, id)
+	c.engine.ladder.End(id)
 	c.engine.bus.Remove(gateway.EventCall, id)
 }
 

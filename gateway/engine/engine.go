@@ -16,9 +16,11 @@ import (
 	"callcast/gateway"
 	"callcast/gateway/internal/bus"
 	"callcast/gateway/internal/codec/transcode"
+	"callcast/gateway/internal/ladder"
 	"callcast/gateway/internal/rtmp/server"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sipua"
+	"callcast/gateway/internal/source/device"
 )
 
 const (
@@ -40,6 +42,8 @@ type Engine struct {
 	log      *slog.Logger
 	bus      bus.Bus
 	agent    *sipua.Agent
+	ladder   *ladder.Recorder
+	devices  device.Opener
 	ports    *rtpio.Pool
 	rtmp     *server.Server
 	streams  *streams
@@ -77,6 +81,8 @@ func New(p Params) (*Engine, error) {
 		config:  p.Config,
 		log:     p.Log,
 		ports:   newPorts(p),
+		ladder:  ladder.New(),
+		devices: device.Machine(),
 	}
 	var err error
 	if e.roots, e.distrust = authorities(p.Config.SIP.TLSAuthority); e.distrust != nil {
@@ -110,6 +116,7 @@ func (e *Engine) newAgent(p Params) (*sipua.Agent, error) {
 		STUN:           p.Config.SIP.STUN,
 		OnPublic:       e.reflected,
 		OnInvite:       e.invited,
+		Trace:          e.ladder.Note,
 		Log:            p.Log,
 	})
 }

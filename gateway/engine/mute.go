@@ -1,10 +1,6 @@
 package engine
 
-import (
-	"context"
-
-	"callcast/gateway"
-)
+import "context"
 
 // MuteCall puts silence in place of what the remote party hears.
 func (e *Engine) MuteCall(ctx context.Context, callID string, muted bool) error {
@@ -13,8 +9,4 @@ func (e *Engine) MuteCall(ctx context.Context, callID string, muted bool) error 
 		return err
 	}
 	return contractOrNil(room.call.Mute(ctx, muted))
-}
-
-func notYet(what string) error {
-	return &gateway.Error{Code: gateway.CodeUnavailable, Reason: gateway.ReasonInternal, Field: what, Message: what + ": not there yet."}
 }

@@ -24,6 +24,7 @@ type callRoom struct {
 	log    *slog.Logger
 	call   *call.Call
 	seat   *seat
+	person *person
 	opened atomic.Bool // its media was opened
 
 	taking   sync.Mutex // guards answered, and is held while the call is answered
@@ -51,12 +52,13 @@ func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
 			return nil, err
 		}
 	}
+	r.person = &person{room: r}
 	r.call = call.New(call.Params{
 		Incoming:    r.ringing(),
 		Browser:     plan.browser != nil,
 		Spec:        plan.spec,
 		Publication: plan.publication.Publication,
-		Signal:      signal{agent: e.agent, spec: plan.spec, noAnswer: e.config.SIP.NoAnswer},
+		Signal:      signal{agent: e.agent, ladder: e.ladder, spec: plan.spec, noAnswer: e.config.SIP.NoAnswer},
 		Media:       r.openMedia,
 		Publish:     e.bus.SetCall,
 		Log:         e.log,
@@ -91,6 +93,7 @@ func (r *callRoom) run(ctx context.Context) {
 	}
 	contain(r.log, "call", func() { r.call.Run(ctx) })
 	watching.Wait()
+	r.person.close()
 	r.seat.close()
 	r.taking.Lock()
 	defer r.taking.Unlock()

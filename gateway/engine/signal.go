@@ -7,17 +7,20 @@ import (
 
 	"callcast/gateway"
 	"callcast/gateway/internal/call"
+	"callcast/gateway/internal/ladder"
 	"callcast/gateway/internal/sipua"
 )
 
 // signal is the SIP user agent as one call sees it.
 type signal struct {
 	agent    *sipua.Agent
+	ladder   *ladder.Recorder
 	spec     gateway.CallSpec
 	noAnswer time.Duration
 }
 
 func (s signal) Register(ctx context.Context) (status int, err error) {
+	defer s.ladder.Registering(s.spec.ID, s.spec.Account)()
 	err = s.agent.Register(ctx, s.spec.Account)
 	if refused, ok := errors.AsType[*sipua.RegisterError](err); ok {
 		status = refused.Status

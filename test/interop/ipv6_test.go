@@ -61,7 +61,7 @@ func TestIPVersionSix(t *testing.T) {
 	g.waitRegistration(t, "desk", gateway.RegistrationUp)
 	caller := peers.StartSIPpAt(t, loopbackSix, scenario("call"), map[string]any{"User": "desk", "NoVideo": true, "Audio": clip.Sound},
 		net.JoinHostPort(loopbackSix, g.sipPort(t)))
-	incoming := g.waitRinging(t)
+	incoming := g.waitIncoming(t)
 	require.NoError(t, g.api.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: incoming.ID}))
 	g.waitCall(t, incoming.ID, gateway.CallEstablished)
 	push, err := g.api.StartPush(t.Context(), gateway.PushSpec{Stream: incoming.ID, URL: gateway.Secret(nginx.URL("rec") + "/rtmp_in"), FullURL: true})

@@ -49,7 +49,7 @@ func TestTransportsThroughKamailio(t *testing.T) {
 			g.waitNoCalls(t, phone)
 
 			phone.Dial(t, "sip:gw@sip.test")
-			incoming := g.waitRinging(t)
+			incoming := g.waitIncoming(t)
 			require.Equal(t, "desk", incoming.Registration)
 			require.NoError(t, g.api.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: incoming.ID}))
 			g.waitCall(t, incoming.ID, gateway.CallEstablished)
@@ -123,8 +123,8 @@ func (g *gatewayUnderTest) waitCall(t testing.TB, id string, status gateway.Call
 	return found
 }
 
-// waitRinging waits for a call that comes in.
-func (g *gatewayUnderTest) waitRinging(t testing.TB) (found gateway.Call) {
+// waitIncoming waits for a call that comes in.
+func (g *gatewayUnderTest) waitIncoming(t testing.TB) (found gateway.Call) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		for _, found = range g.api.Snapshot().Calls {

@@ -109,6 +109,7 @@ type Call struct {
 	publication Publication
 	push        Push
 	injection   Injection
+	devices     gateway.DeviceUse
 	media       Media
 	dialog      Dialog
 	remoteSDP   string

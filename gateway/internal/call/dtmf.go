@@ -70,7 +70,12 @@ func (c *Call) LiveMedia(ctx context.Context) (Media, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	return nil, &gateway.Error{
+	return nil, c.NotUp()
+}
+
+// NotUp says that the call is not established.
+func (c *Call) NotUp() *gateway.Error {
+	return &gateway.Error{
 		Code: gateway.CodeConflict, Reason: gateway.ReasonNotUp, Field: "callId", Value: c.p.Spec.ID,
 		Message: "callId \"" + c.p.Spec.ID + "\": the call is not established; wait for ESTABLISHED.",
 	}

@@ -30,6 +30,7 @@ func (c *Call) snapshot() gateway.Call {
 		Playing:     c.injection.Sound,
 		Transfer:    c.state.transfer,
 		Muted:       c.muted,
+		Devices:     c.inUse(),
 		SDP:         c.remoteSDP,
 		Ending:      c.state.ending,
 		Created:     c.created,

@@ -34,6 +34,7 @@ type Params struct {
 	OnPublic  func(netip.AddrPort, error)
 	Resolver  Resolver // nil = the system's
 	UserAgent string
+	Trace     Tracer // nil = nobody looks at the messages
 	Log       *slog.Logger
 }
 
@@ -135,6 +136,7 @@ func (a *Agent) Start() error {
 	a.udp = newDatagrams(udp, parser, &a.stats.garbage, a.mirror.take)
 	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage)
 	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage)
+	a.trace()
 	log := slog.New(quietHandler{a.log.Handler()})
 	a.transport = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
 		sip.WithTransportLayerLogger(log),

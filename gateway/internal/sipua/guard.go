@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
+
+	"callcast/gateway"
 )
 
 // maxReadErrors is how many reads in a row may fail before a UDP socket is given up.
@@ -21,6 +23,7 @@ type datagrams struct {
 	stun    func([]byte) bool // takes what is not SIP but STUN
 	serving chan struct{}     // closed when sipgo reads, which is when it can send as well
 	once    sync.Once
+	trace   Tracer
 }
 
 func newDatagrams(c net.PacketConn, p *sip.Parser, garbage *atomic.Uint64, stun func([]byte) bool) *datagrams {
@@ -35,6 +38,7 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, from, err := d.PacketConn.ReadFrom(b)
 		switch {
 		case err == nil && acceptable(d.parser, b[:n]):
+			d.trace.tell(false, gateway.TransportUDP, from, b[:n])
 			return n, from, nil
 		case err == nil && d.stun(b[:n]):
 			failures = 0

@@ -31,6 +31,7 @@ type streams struct {
 	once     sync.Once
 	closing  sync.Once
 	tasks    sync.WaitGroup
+	trace    traced
 
 	mu    sync.Mutex // guards flows
 	flows map[via]*flow
@@ -138,6 +139,7 @@ type streamGuard struct {
 	net.Conn
 	owner  *streams
 	shadow *sip.ParserStream // belongs to the reader
+	pieces pieces            // likewise
 	pongs  atomic.Uint64     // keep-alives that arrived
 	closed func()            // called once
 	once   sync.Once
@@ -165,7 +167,13 @@ func (g *streamGuard) follows(b []byte) (ok bool) {
 		}
 	}()
 	sound := true
-	err := g.shadow.ParseSIPStream(b, func(msg sip.Message) { sound = sound && wellFormed(msg) })
+	g.gather(b)
+	err := g.shadow.ParseSIPStream(b, func(msg sip.Message) {
+		sound = sound && wellFormed(msg)
+		if sound {
+			g.traceWhole(msg)
+		}
+	})
 	return sound && (err == nil || errors.Is(err, sip.ErrParseSipPartial))
 }
 
