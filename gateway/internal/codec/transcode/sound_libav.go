@@ -28,15 +28,20 @@ type decoded struct {
 	rate, channels int
 }
 
-func newDecoded(codec media.Codec) (*decoded, error) {
+func newDecoded(codec media.Codec) (pcm, error) {
+	if codec == media.G729 {
+		return newG729()
+	}
 	C.cc_quiet()
 	s := &decoded{codec: codec, rate: studioRate, channels: 1}
 	switch codec {
 	case media.AAC:
 		s.channels = 2
 	case media.Opus:
-	case media.G722, media.Speex:
+	case media.G722, media.Speex16:
 		s.rate = wideRate
+	case media.Speex:
+		s.rate = telephoneRate
 	default:
 		return nil, noCodec(string(codec) + " to samples")
 	}
@@ -96,11 +101,13 @@ func (s *decoded) wanted(u *media.Unit) (rate, channels int) {
 	if s.codec == media.Opus && u.Payload[0]&stereo != 0 {
 		channels = 2
 	}
-	if s.codec == media.Speex {
+	if isSpeex(s.codec) {
 		rate = speexRate(u.Format.SampleRate)
 	}
 	return rate, channels
 }
+
+func isSpeex(c media.Codec) bool { return c == media.Speex || c == media.Speex16 }
 
 // speexRate is the nearest rate that Speex knows; Flash sends its wideband mode without naming one.
 func speexRate(rate int) int {
@@ -118,7 +125,7 @@ func decoderName(codec media.Codec) string {
 		return "aac"
 	case media.Opus:
 		return "libopus"
-	case media.Speex:
+	case media.Speex, media.Speex16:
 		return "libspeex"
 	default:
 		return "g722"
