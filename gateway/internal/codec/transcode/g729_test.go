@@ -36,7 +36,7 @@ func TestToneThroughG729(t *testing.T) {
 		requireInARow(t, units, other)
 		sound, outRate := timeline(t, units)
 		begin, end := span(sound, outRate)
-		require.InDelta(t, 0.5, begin, 0.012)
+		require.InDelta(t, 0.5, begin, 0.015)
 		require.InDelta(t, 1.5, end, 0.020)
 		amplitude, _, rest := fit(sound[outRate*6/10:outRate*14/10], hz, outRate)
 		require.InDelta(t, 0.5, amplitude, 0.1)
