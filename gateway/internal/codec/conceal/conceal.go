@@ -11,10 +11,10 @@ const (
 	seam     = 250 // over which two pieces are blended
 )
 
-// How long what is made up lasts: as it was for steady, then fading to nothing at limit.
+// How long what is made up lasts, in milliseconds: as it was for steady, then fading to nothing at limit.
 const (
-	steadyParts = 100
-	limitParts  = 16
+	steady = 10
+	limit  = 60
 )
 
 // Filler makes up samples of one channel. Its zero value is not usable.
@@ -81,7 +81,7 @@ func (f *Filler) begin() {
 
 // period is the distance at which what was heard last is most like what was heard before; 0 if too little was heard.
 func (f *Filler) period() int {
-	window := f.rate / compared
+	window := min(f.rate/compared, len(f.past)/2)
 	least, most := f.rate/shortest, min(f.rate/longest, len(f.past)-window-1)
 	recent := f.past[max(0, len(f.past)-window):]
 	best, found := -math.MaxFloat64, 0
@@ -105,13 +105,13 @@ func likeness(a, b []int16) float64 {
 
 // next is one more sample.
 func (f *Filler) next() int16 {
-	limit, steady := f.rate/limitParts, f.rate/steadyParts
+	fades, ends := f.rate*steady/1000, f.rate*limit/1000
 	at := f.made
 	f.made++
-	if len(f.piece) == 0 || at >= limit {
+	if len(f.piece) == 0 || at >= ends {
 		return 0
 	}
-	gain := min(1, float64(limit-at)/float64(limit-steady))
+	gain := min(1, float64(ends-at)/float64(ends-fades))
 	i := at % len(f.piece)
 	v := float64(f.piece[i])
 	if edge := f.rate / seam; i < edge { // the piece does not begin just where it ends
