@@ -56,6 +56,15 @@ func (g *g729) frame(data *C.uint8_t, size int, erased, noise C.uint8_t) {
 	g.buf = append(g.buf, samples[:]...)
 }
 
+// conceal lets the decoder make up frames; what is less than one is left out.
+func (g *g729) conceal(missing time.Duration, _ *media.Unit) []int16 {
+	g.buf = g.buf[:0]
+	for range missing / (10 * time.Millisecond) {
+		g.frame(nil, 0, 1, 0)
+	}
+	return g.buf
+}
+
 func (g *g729) close() { C.closeBcg729DecoderChannel(g.dec) }
 
 // g729Encoder is the last step of an encoder of G.729, without noise frames (annex B).
