@@ -110,3 +110,45 @@ func TestSpikeIsForgotten(t *testing.T) {
 	l.run(10*time.Second, time.Millisecond)
 	require.Zero(t, l.gaps)
 }
+
+// TestTalkInFramesIsSoon: frames that come up to 8 ms late are asked for at every phase. None is missing once the first
+// late ones were met, and none leaves more than 40 ms after it came.
+func TestTalkInFramesIsSoon(t *testing.T) {
+	start := time.Now()
+	format := &media.Format{Codec: media.Opus, SampleRate: 48000, Channels: 1}
+	for phase := time.Duration(0); phase < unit; phase += time.Millisecond {
+		p := New(Params{Audio: media.Opus, Live: true})
+		n := 0
+		for tick := range 100 {
+			due := start.Add(phase + time.Duration(tick)*unit)
+			for {
+				at := start.Add(time.Duration(n)*unit + time.Duration(n%5)*2*time.Millisecond)
+				if at.After(due) {
+					break
+				}
+				n++
+				p.take(&media.Unit{Format: format, PTS: time.Duration(n) * unit, Duration: unit, Arrived: at}, at)
+			}
+			u := p.Frame(media.Opus, due)
+			if tick >= 10 {
+				require.NotNil(t, u, "phase %v", phase)
+				require.LessOrEqual(t, due.Sub(u.Arrived), 40*time.Millisecond, "phase %v", phase)
+			}
+		}
+	}
+}
+
+// TestFramesOfAnyLength come out one after the other, whatever their length, and their times cut to milliseconds.
+func TestFramesOfAnyLength(t *testing.T) {
+	for _, length := range []time.Duration{10, 20, 30, 60} {
+		length *= time.Millisecond
+		var f frames
+		for n := range time.Duration(100) {
+			u := &media.Unit{PTS: (n * length * 1000 / 1003).Truncate(time.Millisecond), Duration: length}
+			f.put(u)
+			f.put(&media.Unit{PTS: u.PTS, Duration: length}) // again
+			require.Same(t, u, f.take(n*length*1000/1003+2*time.Millisecond), "%v: frame %d", length, n)
+			require.Empty(t, f.units)
+		}
+	}
+}
