@@ -55,7 +55,7 @@ func (e *Engine) invited(signal *sipua.Incoming) {
 // admit starts a call that comes in, or says with which status it is refused.
 func (e *Engine) admit(in *incoming) (status int, err error) {
 	signal := in.signal
-	if in.wants, err = offered(signal.SDP, signal.Account.SRTP); err != nil {
+	if in.wants, err = offered(signal.SDP, e.codecs(signal.Account), signal.Account.SRTP); err != nil {
 		return statusNotAcceptable, err
 	}
 	plan := callPlan{incoming: in, spec: gateway.CallSpec{
@@ -84,13 +84,17 @@ func refusal(err error) int {
 }
 
 // offered is what a caller talks in. Who leaves the offer to us is offered all.
-func offered(description []byte, policy gateway.SRTPPolicy) (wants [media.Kinds]media.Codec, err error) {
+func offered(
+	description []byte, codecs [media.Kinds][]media.Codec, policy gateway.SRTPPolicy,
+) (wants [media.Kinds]media.Codec, err error) {
 	if len(description) == 0 {
-		return telephone(), nil
+		return telephone(codecs), nil
 	}
-	anyPort := sdp.MediaOffer{Port: 9, Send: true, Keys: sdp.NewKeys()}
+	line := func(kind media.Kind) sdp.MediaOffer {
+		return sdp.MediaOffer{Port: 9, Send: true, Codecs: codecs[kind], Keys: sdp.NewKeys()}
+	}
 	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{
-		IP: netip.IPv4Unspecified(), SRTP: policy, Audio: anyPort, Video: anyPort,
+		IP: netip.IPv4Unspecified(), SRTP: policy, Audio: line(media.Audio), Video: line(media.Video),
 	})
 	if err != nil {
 		return wants, err
@@ -99,7 +103,7 @@ func offered(description []byte, policy gateway.SRTPPolicy) (wants [media.Kinds]
 		wants[media.Audio] = a.Audio.Payloads[0].Codec
 	}
 	if a.Video != nil {
-		wants[media.Video] = media.H264
+		wants[media.Video] = a.Video.Payloads[0].Codec
 	}
 	if a.Audio == nil && a.Video == nil {
 		return wants, fmt.Errorf("nothing in common: %v", a.Refused)

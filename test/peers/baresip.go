@@ -38,6 +38,7 @@ type BaresipParams struct {
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
 	Clip      bool          // its clip is the demo clip, in place of a test picture and a tone
+	Codecs    string        // of sound, as baresip names them; G.711 if empty
 }
 
 const baresipConfig = `
@@ -67,6 +68,8 @@ net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
 module ctrl_tcp.so
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module ausine.so
 module avcodec.so
@@ -103,7 +106,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	if p.Rings {
 		mode = "manual"
 	}
-	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
+	codecs := p.Codecs
+	if codecs == "" {
+		codecs = "PCMA/8000/1,PCMU/8000/1"
+	}
+	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs="+codecs+";ptime=20\n", nil)
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
 	if p.Registrar != "" {

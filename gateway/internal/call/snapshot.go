@@ -43,6 +43,7 @@ func (c *Call) snapshot() gateway.Call {
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()
 		s.Encrypted = c.media.Encrypted()
+		s.Refused = c.media.Refused()
 	}
 	return s
 }

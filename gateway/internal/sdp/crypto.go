@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/media"
 )
 
 // Crypto is how a medium is encrypted: by SRTP with keys that stand in the descriptions (RFC 4568).
@@ -77,8 +78,9 @@ func KeysAfter(c *Crypto) []Key {
 	return keys
 }
 
-// terms is how this side will have a medium encrypted.
+// terms is what this side agrees to: in which codecs, and how encrypted.
 type terms struct {
+	codecs  []media.Codec
 	policy  gateway.SRTPPolicy
 	keys    []Key
 	offered bool // by this side: what the other side names is one of keys
@@ -104,7 +106,9 @@ func termsOf(l *line) terms {
 	return t
 }
 
-func (p OfferParams) terms(m MediaOffer) terms { return terms{policy: p.SRTP, keys: m.Keys} }
+func (p OfferParams) terms(m MediaOffer) terms {
+	return terms{codecs: m.Codecs, policy: p.SRTP, keys: m.Keys}
+}
 
 // secure tells whether a line is in the profile that has no clear media.
 func (l *line) secure() bool { return l.proto == "RTP/SAVP" || l.proto == "RTP/SAVPF" }

@@ -172,6 +172,7 @@ func newRig(t *testing.T, send bool) *rig {
 	var err error
 	r.Source, err = New(Params{
 		Pool: pool, IP: netip.MustParseAddr("127.0.0.1"), HasAudio: send, HasVideo: send, Slate: true, Stream: live,
+		Codecs: [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264}},
 		Info: func(_ context.Context, contentType string, body []byte) error {
 			r.infos <- contentType + "\n" + string(body)
 			return nil
@@ -430,7 +431,7 @@ func TestCloseWithoutStart(t *testing.T) {
 // BenchmarkPacer is what a call costs by the clock alone, for one tick.
 func BenchmarkPacer(b *testing.B) {
 	tl := clock.NewTimeline()
-	a := newAudioIn(tl, nil)
+	a := newAudioIn(tl, nil, nil)
 	a.negotiated(nil)
 	now := time.Now().Add(time.Second)
 	b.ReportAllocs()
