@@ -70,6 +70,8 @@ func (a Account) Validate() []*Error {
 	default:
 		add(Invalid(ReasonChoice, "sipSrtp", string(a.SRTP), "use never, optional or required."))
 	}
+	_, err := ParseCodecs("sipCodecs", a.Codecs)
+	add(err)
 	return errs
 }
 

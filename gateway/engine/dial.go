@@ -18,7 +18,7 @@ func (e *Engine) Dial(ctx context.Context, spec gateway.CallSpec, offer string) 
 	if err != nil {
 		return gateway.MediaAnswer{}, err
 	}
-	peer, answer, err := port.Talk(ctx, offer, telephone(), plan.spec.Stream)
+	peer, answer, err := port.Talk(ctx, offer, telephone(e.codecs(plan.spec.Account)), plan.spec.Stream)
 	if err != nil {
 		e.sessions.refused.Add(1)
 		return gateway.MediaAnswer{}, offerError(err)

@@ -42,7 +42,7 @@ func (e *Engine) invited(in *sipua.Incoming) {
 		in.Reject(statusNotFound, "")
 		return
 	}
-	wants, err := offered(in.SDP)
+	wants, err := offered(in.SDP, e.codecs(in.Account))
 	if err != nil {
 		e.log.Warn("call refused", "from", in.From.User, "err", err)
 		in.Reject(statusNotAcceptable, "")
@@ -72,12 +72,14 @@ func refusal(err error) int {
 }
 
 // offered is what a caller talks in. Who leaves the offer to us is offered all.
-func offered(description []byte) (wants [media.Kinds]media.Codec, err error) {
+func offered(description []byte, codecs [media.Kinds][]media.Codec) (wants [media.Kinds]media.Codec, err error) {
 	if len(description) == 0 {
-		return telephone(), nil
+		return telephone(codecs), nil
 	}
-	anyPort := sdp.MediaOffer{Port: 9, Send: true}
-	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{IP: netip.IPv4Unspecified(), Audio: anyPort, Video: anyPort})
+	line := func(kind media.Kind) sdp.MediaOffer { return sdp.MediaOffer{Port: 9, Send: true, Codecs: codecs[kind]} }
+	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{
+		IP: netip.IPv4Unspecified(), Audio: line(media.Audio), Video: line(media.Video),
+	})
 	if err != nil {
 		return wants, err
 	}
@@ -85,7 +87,7 @@ func offered(description []byte) (wants [media.Kinds]media.Codec, err error) {
 		wants[media.Audio] = a.Audio.Payloads[0].Codec
 	}
 	if a.Video != nil {
-		wants[media.Video] = media.H264
+		wants[media.Video] = a.Video.Payloads[0].Codec
 	}
 	if a.Audio == nil && a.Video == nil {
 		return wants, fmt.Errorf("nothing in common: %v", a.Refused)

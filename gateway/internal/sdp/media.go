@@ -12,6 +12,7 @@ type Answer struct {
 	Audio   *Media // nil if refused by either side
 	Video   *Media
 	Refused []Refusal
+	Unused  []Refusal // codecs of lines that are used without them
 }
 
 // Media is one agreed RTP stream.
@@ -40,7 +41,7 @@ type Feedback struct {
 	Named          bool
 }
 
-// Refusal tells why a medium is not there.
+// Refusal tells why a medium, or a codec of it, is not there.
 type Refusal struct {
 	Kind string // as the m-line names it
 	Why  string

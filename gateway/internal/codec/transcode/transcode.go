@@ -45,12 +45,17 @@ func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
 	}
 }
 
+// Encodes reports whether this build makes a codec of sound from samples.
+func Encodes(c media.Codec) bool {
+	return isTelephone(c) || available && c.Kind() == media.Audio && known(c)
+}
+
 func isTelephone(c media.Codec) bool { return c == media.PCMA || c == media.PCMU }
 
 // known tells the codecs that libav decodes and encodes.
 func known(c media.Codec) bool {
 	switch c {
-	case media.PCMA, media.PCMU, media.G722, media.Speex, media.AAC, media.Opus, media.H264, media.VP8:
+	case media.PCMA, media.PCMU, media.G722, media.Speex, media.Speex16, media.AAC, media.Opus, media.H264, media.VP8:
 		return true
 	default:
 		return false

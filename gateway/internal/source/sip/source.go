@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
 	"callcast/gateway/internal/slate"
@@ -23,6 +24,7 @@ type Params struct {
 	IP       netip.Addr // named in session descriptions
 	HasAudio bool       // offer sendrecv, else recvonly
 	HasVideo bool
+	Codecs   [media.Kinds][]media.Codec // in order of preference
 	// SoundOnly offers no video at all, and takes none.
 	SoundOnly bool
 	Slate     bool // publish a slate while there is no video
@@ -83,8 +85,8 @@ func New(p Params) (*Source, error) {
 		params: p, log: p.Log, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
 		local: sdp.OfferParams{
 			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1,
-			Audio: newOffer(audioConn, p.HasAudio, p.CNAME),
-			Video: newOffer(videoConn, p.HasVideo, p.CNAME),
+			Audio: newOffer(audioConn, p.HasAudio, p.CNAME, p.Codecs[media.Audio]),
+			Video: newOffer(videoConn, p.HasVideo, p.CNAME, p.Codecs[media.Video]),
 		},
 	}
 	if p.SoundOnly {
@@ -108,8 +110,10 @@ func New(p Params) (*Source, error) {
 	return s, nil
 }
 
-func newOffer(c *rtpio.Conn, send bool, cname string) sdp.MediaOffer {
-	return sdp.MediaOffer{Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: cname}
+func newOffer(c *rtpio.Conn, send bool, cname string, codecs []media.Codec) sdp.MediaOffer {
+	return sdp.MediaOffer{
+		Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: cname, Codecs: codecs,
+	}
 }
 
 // Start takes over the stream and begins to receive. It is called once.

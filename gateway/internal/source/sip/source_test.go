@@ -172,6 +172,7 @@ func newRig(t *testing.T, send bool) *rig {
 	var err error
 	r.Source, err = New(Params{
 		Pool: pool, IP: netip.MustParseAddr("127.0.0.1"), HasAudio: send, HasVideo: send, Slate: true, Stream: live,
+		Codecs: [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264}},
 		Info: func(_ context.Context, contentType string, body []byte) error {
 			r.infos <- contentType + "\n" + string(body)
 			return nil
