@@ -131,7 +131,11 @@ func offeredAudio() map[uint8]int {
 }
 
 func offeredVideo() map[uint8]int {
-	return map[uint8]int{sdp.H264Mode1: videoRate, sdp.H264Mode0: videoRate}
+	rates := map[uint8]int{}
+	for pt := range videoTypes(nil) {
+		rates[pt] = videoRate
+	}
+	return rates
 }
 
 // audioRates are the payload types that may come in. Beside those of the answer they are those of the offer: the other
@@ -164,6 +168,20 @@ func videoRates(m *sdp.Media) map[uint8]int {
 // audioTypes are the codecs of the payload types that may come in.
 func audioTypes(m *sdp.Media) map[uint8]media.Codec {
 	types := map[uint8]media.Codec{sdp.PCMA: media.PCMA, sdp.PCMU: media.PCMU}
+	if m != nil {
+		for _, p := range m.Payloads {
+			types[p.Type] = p.Codec
+		}
+	}
+	return types
+}
+
+// videoTypes are likewise those of video.
+func videoTypes(m *sdp.Media) map[uint8]media.Codec {
+	types := map[uint8]media.Codec{}
+	for _, p := range sdp.Offered([]media.Codec{media.H264, media.VP8}) {
+		types[p.Type] = p.Codec
+	}
 	if m != nil {
 		for _, p := range m.Payloads {
 			types[p.Type] = p.Codec

@@ -68,7 +68,7 @@ type Source struct {
 
 // New opens the ports of a call. Nothing is received or published before Start.
 func New(p Params) (*Source, error) {
-	picture, err := slate.Load()
+	slates, err := slate.LoadSet()
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func New(p Params) (*Source, error) {
 	s.audio = newAudioIn(s.timeline, p.OnDTMF)
 	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
 	if p.Slate {
-		s.video.slate = picture
+		s.video.slates = slates
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredAudio(),
@@ -106,7 +106,7 @@ func New(p Params) (*Source, error) {
 		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredVideo(),
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
-	s.back = newBack(s.audioRTP, s.videoRTP, picture)
+	s.back = newBack(s.audioRTP, s.videoRTP, slates)
 	return s, nil
 }
 
