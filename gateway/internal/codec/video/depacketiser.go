@@ -10,10 +10,12 @@ import (
 	"callcast/gateway/internal/media"
 )
 
-// What goes in, what comes out, and what became of the rest. Both codecs have the same.
 type (
-	Packet   = h264.Packet
-	Picture  = h264.Picture
+	// Packet is what goes in. These are the same for both codecs.
+	Packet = h264.Packet
+	// Picture is what comes out.
+	Picture = h264.Picture
+	// Counters tell what became of the rest.
 	Counters = h264.Counters
 )
 

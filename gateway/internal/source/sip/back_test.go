@@ -143,7 +143,7 @@ func (r *backRig) run(d time.Duration, audio, video bool) {
 		if at%frame == 0 {
 			r.next = r.tick(now)
 		} else if !r.next.IsZero() && !r.next.After(now) {
-			r.next = r.back.picture(now)
+			r.next = r.picture(now)
 		}
 	}
 }
