@@ -1,4 +1,4 @@
-//go:build cgo && g729
+//go:build cgo && !nolibav && g729
 
 package gateway
 

@@ -50,6 +50,8 @@ type Media interface {
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
 	Stats() (audio, video gateway.MediaStats)
+	// Refused is what of the descriptions is not used, and why.
+	Refused() []gateway.MediaLine
 	Close()
 }
 

@@ -139,6 +139,8 @@ func (v *voice) TakeInfo(contentType string, body []byte) bool {
 	return true
 }
 
+func (v *voice) Refused() []gateway.MediaLine { return nil }
+
 func (v *voice) Stats() (audio, video gateway.MediaStats) {
 	return gateway.MediaStats{Codec: "PCMA"}, gateway.MediaStats{}
 }

@@ -39,6 +39,7 @@ func (c *Call) snapshot() gateway.Call {
 	}
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()
+		s.Refused = c.media.Refused()
 	}
 	return s
 }

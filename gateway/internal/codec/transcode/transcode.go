@@ -52,11 +52,13 @@ func Encodes(c media.Codec) bool {
 
 func isTelephone(c media.Codec) bool { return c == media.PCMA || c == media.PCMU }
 
-// known tells the codecs that libav decodes and encodes.
+// known tells the codecs that this build decodes and encodes where it has libav.
 func known(c media.Codec) bool {
 	switch c {
 	case media.PCMA, media.PCMU, media.G722, media.Speex, media.Speex16, media.AAC, media.Opus, media.H264, media.VP8:
 		return true
+	case media.G729:
+		return hasG729
 	default:
 		return false
 	}

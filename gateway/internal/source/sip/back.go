@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"log/slog"
 	"sync"
 	"time"
 
@@ -43,14 +44,17 @@ type plan struct {
 	packetiserMode int // of H.264
 }
 
-func newBack(audio, video rtpSender, slates slate.Set) *back {
+func newBack(audio, video rtpSender, slates slate.Set, log *slog.Logger) *back {
 	audio.SetSendClock(audioRate)
 	video.SetSendClock(videoRate)
 	return &back{
-		audio: audioOut{out: newOut(audio)},
+		audio: audioOut{out: newOut(audio), log: log},
 		video: newVideoOut(video, slates),
 	}
 }
+
+// close frees what coded sound. Nothing is sent afterwards.
+func (b *back) close() { b.audio.close() }
 
 func (b *back) negotiated(a sdp.Answer) {
 	var p plan

@@ -73,7 +73,7 @@ func inBubble(t *testing.T, test func(t *testing.T, r *backRig)) {
 		var err error
 		r.slates, err = slate.LoadSet()
 		require.NoError(t, err)
-		r.back = newBack(&r.audio, &r.video, r.slates)
+		r.back = newBack(&r.audio, &r.video, r.slates, slog.New(slog.DiscardHandler))
 		r.negotiated(sdp.Answer{
 			Audio: &sdp.Media{
 				RTP: anywhere, Direction: sdp.Direction{Send: true, Receive: true},

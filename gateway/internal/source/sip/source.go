@@ -93,20 +93,20 @@ func New(p Params) (*Source, error) {
 		s.local.Video.Port = 0
 	}
 	s.offer = sdp.Offer(s.local)
-	s.audio = newAudioIn(s.timeline, p.OnDTMF)
-	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
+	s.audio = newAudioIn(s.timeline, p.Codecs[media.Audio], p.OnDTMF)
+	s.video = newVideoIn(s.timeline, p.Codecs[media.Video], s.wantKey, s.keys.got)
 	if p.Slate {
 		s.video.slates = slates
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
-		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredAudio(),
+		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Audio.Codecs),
 		Handle: s.audio.handle, OnReport: s.audio.track.Report, Log: p.Log,
 	})
 	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
-		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredVideo(),
+		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Video.Codecs),
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
-	s.back = newBack(s.audioRTP, s.videoRTP, slates)
+	s.back = newBack(s.audioRTP, s.videoRTP, slates, p.Log)
 	return s, nil
 }
 
@@ -142,6 +142,7 @@ func (s *Source) Close() {
 		stop()
 	}
 	s.running.Wait()
+	s.back.close()
 	s.audioRTP.Close()
 	s.videoRTP.Close()
 	if publisher != nil {

@@ -442,7 +442,7 @@ func TestCloseWithoutStart(t *testing.T) {
 // BenchmarkPacer is what a call costs by the clock alone, for one tick.
 func BenchmarkPacer(b *testing.B) {
 	tl := clock.NewTimeline()
-	a := newAudioIn(tl, nil)
+	a := newAudioIn(tl, nil, nil)
 	a.negotiated(nil)
 	now := time.Now().Add(time.Second)
 	b.ReportAllocs()

@@ -19,6 +19,7 @@ const patience = 3 * time.Second
 // videoIn turns video packets into units, and puts the slate where no video is.
 type videoIn struct {
 	timeline *clock.Timeline
+	offered  []media.Codec
 	track    *clock.Track
 	wantKey  func()
 	gotKey   func()
@@ -26,7 +27,7 @@ type videoIn struct {
 
 	mu       sync.Mutex // guards what follows
 	write    func(*media.Unit)
-	codecs   map[uint8]media.Codec // of the payload types that may come in
+	types    map[uint8]media.Codec // of the payload types that may come in
 	codec    media.Codec           // of what came last, or is expected
 	depack   video.Depacketiser    // of codec
 	sets     [2][]byte             // of H.264, from the latest description
@@ -43,11 +44,11 @@ type videoIn struct {
 	withheld uint64 // by depacketisers before depack
 }
 
-func newVideoIn(tl *clock.Timeline, wantKey, gotKey func()) *videoIn {
+func newVideoIn(tl *clock.Timeline, offered []media.Codec, wantKey, gotKey func()) *videoIn {
 	v := &videoIn{
-		timeline: tl, track: tl.Track(videoRate), wantKey: wantKey, gotKey: gotKey, write: func(*media.Unit) {},
+		timeline: tl, offered: offered, track: tl.Track(videoRate), wantKey: wantKey, gotKey: gotKey, write: func(*media.Unit) {},
 	}
-	v.codecs = videoTypes(nil)
+	v.types = payloadTypes(nil, offered)
 	v.use(media.H264)
 	return v
 }
@@ -85,7 +86,7 @@ func (v *videoIn) negotiated(m *sdp.Media) {
 		v.since, v.format = time.Time{}, nil
 		return
 	}
-	v.codecs = videoTypes(m)
+	v.types = payloadTypes(m, v.offered)
 	// Parameter sets from an earlier description may have been replaced in band since: only new ones count.
 	if sets := parameterSets(m); !bytes.Equal(sets[0], v.sets[0]) || !bytes.Equal(sets[1], v.sets[1]) {
 		v.sets = sets
@@ -121,7 +122,7 @@ func (v *videoIn) packet(p rtpio.Packet) (needKey bool) {
 		v.track.Restart()
 		v.depack.AwaitKey()
 	}
-	codec, known := v.codecs[p.PayloadType]
+	codec, known := v.types[p.PayloadType]
 	if len(p.Payload) == 0 || v.blind || !known {
 		return false
 	}

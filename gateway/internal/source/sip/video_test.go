@@ -30,7 +30,7 @@ func newVideoRig(t *testing.T) *videoRig {
 	slates, err := slate.LoadSet()
 	require.NoError(t, err)
 	r.source = slates[media.H264]
-	r.videoIn = newVideoIn(clock.NewTimeline(), func() { r.wanted++ }, func() { r.got++ })
+	r.videoIn = newVideoIn(clock.NewTimeline(), []media.Codec{media.H264, media.VP8}, func() { r.wanted++ }, func() { r.got++ })
 	r.slates = slates
 	r.publishTo(func(u *media.Unit) { r.units = append(r.units, u) })
 	return r
