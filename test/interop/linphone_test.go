@@ -18,16 +18,13 @@ import (
 // shownByLinphone is the picture of the demo clip that the softphone's camera shows.
 const shownByLinphone = 37
 
-// withVP8 lets calls have sound that softphones agree on, and both codecs of pictures.
-func withVP8(c *gateway.Config) { c.SIP.Codecs = "PCMA,PCMU,H264,VP8" }
-
 // TestLinphoneCalled calls a softphone that has VP8 only. Its picture arrives at RTMP in H.264 and at a browser as it
 // came; what is injected, H.264, is on its screen.
 func TestLinphoneCalled(t *testing.T) {
 	nginx := peers.StartNginx(t)
 	clip := startPhone(t, demophone.Params{})
 	phone := peers.StartLinphone(t, peers.LinphoneParams{User: "bob", Picture: shownByLinphone})
-	g := startGateway(t, withVP8)
+	g := startGateway(t)
 	g.dial(t, "clip", clip.URI(), nil)
 	g.dial(t, "lin", direct(phone.Port), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "lin"})
 	g.waitFor(t, "lin", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 2*patience)
@@ -52,7 +49,7 @@ func TestLinphoneCalls(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartLinphone(t, peers.LinphoneParams{Registrar: kamailio.Address(), User: "bob", Picture: shownByLinphone})
 	clip := startPhone(t, demophone.Params{})
-	g := startGateway(t, withVP8)
+	g := startGateway(t)
 	g.dial(t, "clip", clip.URI(), nil)
 	g.register(t, "alice", kamailio.Address())
 

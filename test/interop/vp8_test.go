@@ -18,7 +18,7 @@ func TestCallInVP8(t *testing.T) {
 	nginx := peers.StartNginx(t)
 	clip := startPhone(t, demophone.Params{})
 	phone := peers.StartBaresip(t, peers.BaresipParams{User: "bob", Play: 2 * time.Minute, VP8: true})
-	g := startGateway(t, withVP8)
+	g := startGateway(t)
 	g.dial(t, "clip", clip.URI(), nil)
 	g.dial(t, "vp8", direct(phone.Port), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "vp8"})
 	g.waitFor(t, "vp8", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 2*patience)
@@ -40,6 +40,7 @@ func TestCallInVP8(t *testing.T) {
 	t.Logf("at a browser: %+v", r)
 	requireClipMoves(t, r, 4*time.Second)
 
+	require.Zero(t, g.call(t, "vp8").Video.Damaged, "%+v", g.call(t, "vp8").Video)
 	g.hangUp(t, "vp8")
 	files := nginx.Recordings(t, "rtmp_vp8")
 	require.Len(t, files, 1)
@@ -55,7 +56,7 @@ func TestCallInVP8(t *testing.T) {
 func TestCameraPutInLater(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: 2 * time.Minute, VP8: true})
-	g := startGateway(t, withVP8)
+	g := startGateway(t)
 	g.register(t, "alice", kamailio.Address())
 	phone.Dial(t, "sip:alice@sip.test")
 	id := g.answer(t)
