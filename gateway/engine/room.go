@@ -120,7 +120,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		Pool:      r.engine.ports,
 		IP:        ip,
 		HasAudio:  r.spec.HasAudio,
-		HasVideo:  r.spec.HasVideo,
+		HasVideo:  r.spec.HasVideo || r.incoming != nil, // who calls may put a camera in later
 		Codecs:    r.engine.codecs(r.spec.Account),
 		SoundOnly: r.browser != nil && !r.browser.peer.Has(media.Video),
 		Slate:     r.engine.config.Media.SlateWithoutVideo,

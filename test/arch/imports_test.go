@@ -15,7 +15,7 @@ func TestPackagesExist(t *testing.T) {
 		"gateway/internal/media", "gateway/internal/clock", "gateway/internal/codec/h264", "gateway/internal/codec/transcode",
 		"gateway/internal/sdp", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
 		"gateway/internal/rtc", "gateway/internal/sink/webrtc", "gateway/internal/source/webrtc", "gateway/internal/source/still",
-		"gateway/internal/playout", "gateway/internal/sound", "gateway/internal/slate", "gateway/internal/codec/vp8",
+		"gateway/internal/playout", "gateway/internal/sound", "gateway/internal/slate", "gateway/internal/codec/vp8", "gateway/internal/codec/video",
 		"gateway/internal/stream", "gateway/internal/source/sip", "gateway/internal/source/rtmp",
 		"gateway/internal/sink/rtmp", "gateway/internal/sink/preview", "gateway/internal/call", "gateway/internal/bus",
 		"test/peers", "test/interop", "test/window", "test/bench",

@@ -233,14 +233,15 @@ func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaO
 	}
 }
 
-// preferred is the payload type that may fragment, if there is one.
+// preferred is the codec that the other side prefers; if it is H.264, the payload type that may fragment.
 func preferred(payloads []Payload) Payload {
+	first := payloads[0]
 	for _, p := range payloads {
-		if p.PacketizationMode == 1 {
+		if p.Codec == first.Codec && p.PacketizationMode == 1 {
 			return p
 		}
 	}
-	return payloads[0]
+	return first
 }
 
 // profile repeats the offered profile, as an answer has to (RFC 6184 section 8.2.2).

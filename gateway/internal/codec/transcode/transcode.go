@@ -47,7 +47,7 @@ func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
 
 // Encodes reports whether this build makes a codec of sound from samples.
 func Encodes(c media.Codec) bool {
-	return isTelephone(c) || available && c.Kind() == media.Audio && known(c)
+	return isTelephone(c) || available && known(c)
 }
 
 func isTelephone(c media.Codec) bool { return c == media.PCMA || c == media.PCMU }

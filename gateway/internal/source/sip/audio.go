@@ -69,7 +69,7 @@ func newAudioIn(tl *clock.Timeline, offered []media.Codec, onDTMF func(rune)) *a
 	a := &audioIn{
 		timeline: tl, onDTMF: onDTMF, write: func(*media.Unit) {},
 		offered: offered, formats: map[shape]*media.Format{}, silence: map[media.Codec][]byte{},
-		types: audioTypes(nil, offered), events: eventTypes(nil, offered),
+		types: payloadTypes(nil, offered), events: eventTypes(nil, offered),
 	}
 	first := media.PCMA
 	if len(offered) > 0 {
@@ -105,7 +105,7 @@ func (a *audioIn) negotiated(m *sdp.Media) {
 	if a.agreed.IsZero() {
 		a.agreed = time.Now()
 	}
-	a.types, a.events = audioTypes(m, a.offered), eventTypes(m, a.offered)
+	a.types, a.events = payloadTypes(m, a.offered), eventTypes(m, a.offered)
 	if m == nil {
 		return
 	}

@@ -40,16 +40,17 @@ type plan struct {
 	codec          media.Codec
 	audioType      uint8
 	events         *sdp.Payload
+	pictures       media.Codec
 	videoType      uint8
-	packetiserMode int
+	packetiserMode int // of H.264
 }
 
-func newBack(audio, video rtpSender, picture *slate.Slate, log *slog.Logger) *back {
+func newBack(audio, video rtpSender, slates slate.Set, log *slog.Logger) *back {
 	audio.SetSendClock(audioRate)
 	video.SetSendClock(videoRate)
 	return &back{
 		audio: audioOut{out: newOut(audio), log: log},
-		video: videoOut{out: newOut(video), slate: picture},
+		video: newVideoOut(video, slates),
 	}
 }
 
@@ -64,7 +65,8 @@ func (b *back) negotiated(a sdp.Answer) {
 	}
 	if m := a.Video; m != nil {
 		p.video, p.show = m.RTP.IsValid(), m.Direction.Send
-		p.videoType, p.packetiserMode = m.Payloads[0].Type, m.Payloads[0].PacketizationMode
+		first := m.Payloads[0]
+		p.pictures, p.videoType, p.packetiserMode = first.Codec, first.Type, first.PacketizationMode
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()

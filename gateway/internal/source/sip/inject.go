@@ -20,8 +20,7 @@ type injection struct {
 
 // takes is what the other side is sent of a stream.
 type takes struct {
-	audio media.Codec // empty: none
-	video bool
+	audio, video media.Codec // empty: none
 }
 
 // Inject sends audio and video of a stream to the other side, as far as the call sends them, in place of what was injected
@@ -121,7 +120,7 @@ func (s *Source) takesLocked(live bool) takes {
 		t.audio = m.Payloads[0].Codec
 	}
 	if m := s.agreed.Video; m != nil && m.Direction.Send {
-		t.video = m.Payloads[0].Codec == media.H264
+		t.video = m.Payloads[0].Codec
 	}
 	return t
 }

@@ -334,14 +334,14 @@ func TestMuted(t *testing.T) {
 // TestLargePictureGoesInFragments: to a phone that takes no fragments by its own word.
 func TestLargePictureGoesInFragments(t *testing.T) {
 	var w wire
-	picture, err := slate.Load()
+	slates, err := slate.LoadSet()
 	require.NoError(t, err)
-	v := videoOut{out: newOut(&w), slate: picture}
+	v := newVideoOut(&w, slates)
 	var seen []h264.Picture
 	d := h264.NewDepacketiser(func(p h264.Picture) { seen = append(seen, p) })
 	for i, size := range []int{1000, maxWhole, maxWhole + 1, 20000} {
 		nal := append([]byte{0x65, 0xB8}, slices.Repeat([]byte{byte(i + 1)}, size-2)...)
-		u := &media.Unit{Format: picture.Unit(0).Format, Key: true, Payload: h264.AppendNAL(nil, nal)}
+		u := &media.Unit{Format: slates[media.H264].Unit(0).Format, Key: true, Payload: h264.AppendNAL(nil, nal)}
 		now := time.Unix(int64(i), 0)
 		v.picture(u, now, now, plan{videoType: 112})
 		for _, p := range w.sent {

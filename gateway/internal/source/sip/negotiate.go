@@ -181,8 +181,8 @@ func videoRates(m *sdp.Media, codecs []media.Codec) map[uint8]int {
 	return rates
 }
 
-// audioTypes are the codecs of the payload types that may come in.
-func audioTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
+// payloadTypes are the codecs of the payload types that may come in.
+func payloadTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
 	types := map[uint8]media.Codec{}
 	for _, p := range sdp.Offered(codecs) {
 		types[p.Type] = p.Codec

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
 	"callcast/gateway/internal/stream"
@@ -20,7 +21,8 @@ func newEncrypted(t *testing.T, policy gateway.SRTPPolicy) *Source {
 	t.Helper()
 	s, err := New(Params{
 		Pool: rtpio.NewPool("127.0.0.1", 0, 0, 0), IP: netip.MustParseAddr("127.0.0.1"), HasAudio: true, HasVideo: true,
-		SRTP: policy, Stream: stream.New(stream.Params{Name: "call", Log: slog.New(slog.DiscardHandler)}),
+		Codecs: [media.Kinds][]media.Codec{media.Audio: {media.PCMA}, media.Video: {media.H264}},
+		SRTP:   policy, Stream: stream.New(stream.Params{Name: "call", Log: slog.New(slog.DiscardHandler)}),
 		CNAME: "test", Log: slog.New(slog.DiscardHandler),
 	})
 	require.NoError(t, err)

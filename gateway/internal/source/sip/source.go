@@ -70,7 +70,7 @@ type Source struct {
 
 // New opens the ports of a call. Nothing is received or published before Start.
 func New(p Params) (*Source, error) {
-	picture, err := slate.Load()
+	slates, err := slate.LoadSet()
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +96,9 @@ func New(p Params) (*Source, error) {
 	}
 	s.offer = sdp.Offer(s.local)
 	s.audio = newAudioIn(s.timeline, p.Codecs[media.Audio], p.OnDTMF)
-	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
+	s.video = newVideoIn(s.timeline, p.Codecs[media.Video], s.wantKey, s.keys.got)
 	if p.Slate {
-		s.video.slate = picture
+		s.video.slates = slates
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Audio.Codecs),
@@ -110,7 +110,7 @@ func New(p Params) (*Source, error) {
 		Shut: encrypts(p.SRTP), Resend: true,
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
-	s.back = newBack(s.audioRTP, s.videoRTP, picture, p.Log)
+	s.back = newBack(s.audioRTP, s.videoRTP, slates, p.Log)
 	return s, nil
 }
 
