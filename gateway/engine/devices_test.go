@@ -3,6 +3,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"image"
 	"io"
@@ -261,4 +262,56 @@ func TestSomebodyAtThisMachineTalks(t *testing.T) {
 	require.Equal(t, gateway.DeviceUse{}, last.Devices)
 	events.await(t, "c1", removed)
 	require.Empty(t, g.inUse(), "the devices are let go before the call is gone")
+}
+
+func TestDevicesAreRefused(t *testing.T) {
+	e := start(t, loopback())
+	g := newGear(t, e)
+	phone := callee(t, demophone.Params{})
+	events := follow(t, e)
+	headset := gateway.DeviceUse{Microphone: "headset"}
+	requireRefusal(t, e.UseDevices(t.Context(), "c1", headset), gateway.CodeNotFound, gateway.ReasonCallNotFound)
+	for _, id := range []string{"c1", "c2"} {
+		require.NoError(t, e.StartCall(t.Context(), spec(id, phone)))
+		events.await(t, id, established)
+	}
+	err := e.UseDevices(t.Context(), "c1", gateway.DeviceUse{Microphone: "nothing"})
+	requireRefusal(t, err, gateway.CodeNotFound, gateway.ReasonDeviceMissing)
+	require.NoError(t, e.UseDevices(t.Context(), "c1", headset))
+	err = e.UseDevices(t.Context(), "c2", headset)
+	requireRefusal(t, err, gateway.CodeUnavailable, gateway.ReasonDeviceBusy)
+	require.ErrorIs(t, err, errInUse)
+
+	h := newHandset(t, false)
+	dial(t, e, h, spec("c3", phone))
+	events.await(t, "c3", established)
+	err = e.UseDevices(t.Context(), "c3", gateway.DeviceUse{Microphone: "desk"})
+	requireRefusal(t, err, gateway.CodeConflict, gateway.ReasonBrowserTalks)
+	require.Equal(t, []string{"headset"}, g.inUse())
+}
+
+// TestDriverThatDoesNotAnswer: the call goes on meanwhile, and what the driver comes up with later is let go.
+func TestDriverThatDoesNotAnswer(t *testing.T) {
+	e := start(t, loopback())
+	g := newGear(t, e)
+	phone := callee(t, demophone.Params{})
+	events := follow(t, e)
+	require.NoError(t, e.StartCall(t.Context(), spec("c1", phone)))
+	events.await(t, "c1", established)
+	stuck := make(chan struct{})
+	g.mu.Lock()
+	g.stuck = stuck
+	g.mu.Unlock()
+	outcome := make(chan error, 1)
+	ctx, giveUp := context.WithCancel(t.Context())
+	go func() { outcome <- e.UseDevices(ctx, "c1", gateway.DeviceUse{Microphone: "headset"}) }()
+	require.NoError(t, e.HoldCall(t.Context(), "c1", true))
+	require.NoError(t, e.HoldCall(t.Context(), "c1", false))
+	giveUp()
+	requireRefusal(t, <-outcome, gateway.CodeUnavailable, gateway.ReasonDeviceBusy)
+	close(stuck)
+	require.Eventually(t, func() bool { return len(g.inUse()) == 0 }, patience, time.Millisecond)
+	for _, c := range e.Snapshot().Calls {
+		require.Equal(t, gateway.DeviceUse{}, c.Devices)
+	}
 }

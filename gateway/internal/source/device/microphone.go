@@ -22,7 +22,7 @@ const (
 	held   = 50 // of them at most, when the reader does not keep up
 
 	// mute is how long a microphone may hand over nothing, not even silence, before it is given up.
-	mute = 5 * time.Second
+	mute = 3 * time.Second
 )
 
 var (
@@ -147,6 +147,7 @@ func (m *microphone) Read() ([]int16, error) {
 func (m *microphone) Close() {
 	m.shut.Do(func() {
 		close(m.closed)
+		_ = m.device.Stop() // wakes a driver whose server has died; the next would wait for it
 		m.device.Uninit()
 		m.sound.close()
 	})

@@ -14,8 +14,8 @@ import (
 // rate is that of the sound of every microphone.
 const rate = 48000
 
-// openTime is how long a driver may take.
-const openTime = 5 * time.Second
+// driverTime is how long a driver may take.
+const driverTime = 5 * time.Second
 
 // Opener knows the devices of a machine. Its methods may take as long as they like.
 type Opener interface {
@@ -59,7 +59,7 @@ func Devices(ctx context.Context, o Opener) ([]gateway.Device, error) {
 
 // ask has a driver do something. What it comes up with too late is dropped.
 func ask[T any](ctx context.Context, do func() (T, error), drop func(T)) (T, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, openTime, errSlow)
+	ctx, cancel := context.WithTimeoutCause(ctx, driverTime, errSlow)
 	defer cancel()
 	type outcome struct {
 		got T
@@ -83,6 +83,11 @@ func ask[T any](ctx context.Context, do func() (T, error), drop func(T)) (T, err
 		var none T
 		return none, context.Cause(ctx)
 	}
+}
+
+// letGo closes a device. A driver that does not answer is left to itself.
+func letGo(close func()) {
+	_, _ = ask(context.Background(), func() (struct{}, error) { close(); return struct{}{}, nil }, func(struct{}) {})
 }
 
 // refusal says why a device cannot be used.

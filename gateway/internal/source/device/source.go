@@ -99,13 +99,13 @@ func (s *Source) open(ctx context.Context, kind media.Kind, id string) (*input, 
 		if err != nil {
 			return nil, err
 		}
-		return &input{id: id, run: func() error { return s.face.show(c) }, shut: c.Close}, nil
+		return &input{id: id, run: func() error { return s.face.show(c) }, shut: func() { letGo(c.Close) }}, nil
 	}
 	m, err := ask(ctx, func() (Microphone, error) { return s.params.Opener.Microphone(id) }, Microphone.Close)
 	if err != nil {
 		return nil, err
 	}
-	return &input{id: id, run: func() error { return s.voice.speak(m) }, shut: m.Close}, nil
+	return &input{id: id, run: func() error { return s.voice.speak(m) }, shut: func() { letGo(m.Close) }}, nil
 }
 
 // replace ends the input of a kind and begins another one, if there is one.
