@@ -2,6 +2,7 @@ package peers
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -17,11 +18,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"callcast/assets"
 )
 
 // Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself, unless it is to ring.
 type Baresip struct {
-	Port    int // SIP
+	Port    int // SIP; its media is on the baresipPorts from here
 	control int
 	dir     string
 	process *process
@@ -35,7 +38,11 @@ type BaresipParams struct {
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
+	SRTP      string        // its mediaenc: srtp or srtp-mand; empty: it knows no encryption
+	Clip      bool          // it plays the demo clip
 }
+
+const baresipPorts = 24
 
 const baresipConfig = `
 poll_method epoll
@@ -70,6 +77,7 @@ module avcodec.so
 module avformat.so
 module fakevideo.so
 module sndfile.so
+<<if .SRTP>>module srtp.so<<end>>
 module uuid.so
 module_tmp account.so
 module_app menu.so
@@ -81,11 +89,15 @@ avcodec_h264dec h264
 // StartBaresip starts a softphone and waits until it can be called.
 func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	dir := t.TempDir()
-	makeClip(t, dir, p.Play)
-	first := FreePorts(t, 24)
+	if p.Clip {
+		copyClip(t, dir, p.Play)
+	} else {
+		makeClip(t, dir, p.Play)
+	}
+	first := FreePorts(t, baresipPorts)
 	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
-		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23,
+		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + baresipPorts - 1, "SRTP": p.SRTP,
 	})
 	account := fmt.Sprintf("<sip:%s@127.0.0.1:%d>;regint=0", p.User, b.Port)
 	if p.Registrar != "" {
@@ -96,6 +108,9 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	if p.Rings {
 		mode = "manual"
 	}
+	if p.SRTP != "" {
+		account += ";mediaenc=" + p.SRTP
+	}
 	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
@@ -103,6 +118,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, 10*time.Second, 100*time.Millisecond)
 	}
 	return b
+}
+
+// Capture listens to all the softphone sends and gets, from now on.
+func (b *Baresip) Capture(t testing.TB) *Capture {
+	return startCapture(t, b.Port, fmt.Sprintf("udp portrange %d-%d", b.Port, b.Port+baresipPorts-1))
 }
 
 // Hangup ends the softphone's call, or refuses the one that rings.
@@ -218,6 +238,19 @@ func makeClip(t testing.TB, dir string, length time.Duration) {
 		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
 	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(length), "-c", "copy", filepath.Join(dir, "clip.mp4"))
 	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(length), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+}
+
+// copyClip lets the softphone play the demo clip.
+func copyClip(t testing.TB, dir string, length time.Duration) {
+	t.Helper()
+	pictures, err := assets.ClipVideo(0)
+	require.NoError(t, err)
+	rounds := int(length*assets.ClipRate/time.Second)/assets.ClipFrames + 1
+	for name, content := range map[string][]byte{"clip.h264": pictures, "clip.alaw": assets.ClipAudio()} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), bytes.Repeat(content, rounds), 0o600))
+	}
+	ffmpeg(t, "-r", strconv.Itoa(assets.ClipRate), "-i", filepath.Join(dir, "clip.h264"), "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-f", "alaw", "-ar", "8000", "-i", filepath.Join(dir, "clip.alaw"), "-ar", "48000", "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
 }
 
 func ffmpeg(t testing.TB, args ...string) {

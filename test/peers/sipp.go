@@ -19,14 +19,14 @@ type SIPp struct {
 	process *process
 }
 
+// sippPorts are SIP's and those of media, so that pictures have room as well.
+const sippPorts = 16
+
 // StartSIPp starts a scenario file that takes one call and then exits with how it went. The file is a template in
 // << >>, filled in with values; it may use what parts.tmpl beside it defines.
 func StartSIPp(t testing.TB, scenario string, values map[string]any) *SIPp {
-	const (
-		media = 2  // the first port of sound, by its distance from SIP's
-		block = 16 // ports, so that pictures have room as well
-	)
-	s := &SIPp{Port: FreePorts(t, block), dir: t.TempDir()}
+	const media = 2 // the first port of sound, by its distance from SIP's
+	s := &SIPp{Port: FreePorts(t, sippPorts), dir: t.TempDir()}
 	s.process = start(t, s.dir, "sipp",
 		"-sf", fill(t, scenario, s.dir, values), "-i", "127.0.0.1", "-mi", "127.0.0.1",
 		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
@@ -74,4 +74,9 @@ func (s *SIPp) Finished(t testing.TB, within time.Duration) {
 	case <-time.After(within):
 		require.FailNow(t, "the scenario did not end")
 	}
+}
+
+// Capture listens to all that it sends and gets, from now on.
+func (s *SIPp) Capture(t testing.TB) *Capture {
+	return startCapture(t, s.Port, fmt.Sprintf("udp portrange %d-%d", s.Port, s.Port+sippPorts-1))
 }
