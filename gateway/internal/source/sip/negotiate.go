@@ -3,7 +3,6 @@ package sip
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"strings"
 
 	"callcast/gateway/internal/media"
@@ -121,7 +120,7 @@ func refused(why []sdp.Refusal) error {
 	}
 	var text []string
 	for _, r := range why {
-		text = append(text, fmt.Sprintf("%s: %s", r.Kind, r.Why))
+		text = append(text, r.String())
 	}
 	return errors.New("no media agreed: " + strings.Join(text, "; "))
 }
