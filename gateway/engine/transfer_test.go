@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -138,11 +137,18 @@ func TestTransfers(t *testing.T) {
 				ended := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Status.Ended() })
 				require.Equal(t, gateway.EndTransferred, ended.Call.Ending.Reason)
 				require.Equal(t, gateway.CallFinish, ended.Call.Status)
+				require.Equal(t, gateway.TransferCompleted, ended.Call.Transfer.Status)
+				require.Equal(t, 200, ended.Call.Transfer.SIPStatus)
+				require.NotEmpty(t, ended.Call.Transfer.Target)
 				return
 			}
-			require.Eventually(t, func() bool { // it may be transferred again once the first attempt is over
-				return e.TransferCall(t.Context(), transfer) == nil
-			}, patience, 50*time.Millisecond)
+			failed := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferFailed })
+			require.Equal(t, gateway.Transfer{
+				Target: third.URI(), Status: gateway.TransferFailed, SIPStatus: 486, Text: "so it went",
+			}, failed.Call.Transfer)
+			require.NoError(t, e.TransferCall(t.Context(), transfer), "it may be transferred again")
+			requireRefusal(t, e.TransferCall(t.Context(), transfer), gateway.CodeConflict, gateway.ReasonTransferRefused)
+			events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferPending })
 			require.Equal(t, gateway.CallEstablished, e.Snapshot().Calls[0].Status)
 		})
 	}
@@ -158,6 +164,8 @@ func TestTransfersThatAreRefused(t *testing.T) {
 	status, ok := errors.AsType[*sipua.StatusError](err)
 	require.True(t, ok)
 	require.Equal(t, 405, status.Status)
+	refused := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferFailed })
+	require.Equal(t, 405, refused.Call.Transfer.SIPStatus)
 	require.Equal(t, gateway.CallEstablished, e.Snapshot().Calls[0].Status)
 	for _, wrong := range []gateway.TransferSpec{{CallID: "c1"}, {CallID: "c1", Replaces: "c1"}} {
 		known, ok := errors.AsType[*gateway.Error](e.TransferCall(t.Context(), wrong))
