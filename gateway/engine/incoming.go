@@ -22,10 +22,10 @@ const (
 	statusNotFound      = 404
 	statusUnavailable   = 480
 	statusBusy          = 486
+	statusNoDialog      = 481
 	statusNotAcceptable = 488
 	statusInternal      = 500
 	statusStopping      = 503
-	statusDeclined      = 603
 )
 
 // incoming is what is known of a call that comes in.
@@ -37,6 +37,10 @@ type incoming struct {
 
 // invited lets a call ring, or refuses it.
 func (e *Engine) invited(in *sipua.Incoming) {
+	if in.Replaces != "" {
+		e.takeOver(in)
+		return
+	}
 	registration := e.registrations.of(in.Account)
 	if registration == "" {
 		in.Reject(statusNotFound, "")
@@ -94,11 +98,13 @@ func offered(description []byte) (wants [media.Kinds]media.Codec, err error) {
 }
 
 // caller is the user or number a call comes from.
-func (in *incoming) caller() string {
-	if in.signal.From.User != "" {
-		return in.signal.From.User
+func (in *incoming) caller() string { return callerOf(in.signal) }
+
+func callerOf(in *sipua.Incoming) string {
+	if in.From.User != "" {
+		return in.From.User
 	}
-	return in.signal.From.Host
+	return in.From.Host
 }
 
 // watch tells the call when it is over without having been answered.
@@ -113,8 +119,8 @@ func (r *callRoom) watch() {
 // ringing is a call that comes in as its actor sees it.
 type ringing struct{ *sipua.Incoming }
 
-func (r ringing) Answer(sdp []byte, c *call.Call) call.Dialog {
-	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(c, ev) })}
+func (r ringing) Answer(sdp []byte, l *call.Leg) call.Dialog {
+	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(l, ev) })}
 }
 
 // Hangup refuses the call.
