@@ -154,6 +154,15 @@ func next(s state, ev event) (state, []effect) {
 	case remoteHold:
 		s.held.Remote = ev.on
 		return onHeld(s), nil
+	default:
+		return onParty(s, ev)
+	}
+	return s, nil
+}
+
+// onParty judges what is about who the other side is to be.
+func onParty(s state, ev event) (state, []effect) {
+	switch ev := ev.(type) {
 	case replaced:
 		s.incoming, s.late, s.taken = true, false, true
 	case succeeded:
