@@ -55,10 +55,9 @@ func (m *Model) Accounts() []Account {
 	return all
 }
 
-// KeepAccount registers an account of the console, in place of what stood under its id.
+// KeepAccount registers an account of the console in place of what stood under its id, which stays if it is refused.
 func (m *Model) KeepAccount(id string, account gateway.Account, done Done) {
 	_, registered := m.registrations.get(id)
-	m.noteAccount(ownAccount{id: id, account: account})
 	m.run(func(ctx context.Context) error {
 		if registered {
 			if err := m.api.Unregister(ctx, id); err != nil && asError(err).Reason != gateway.ReasonRegistrationMissing {
@@ -67,9 +66,22 @@ func (m *Model) KeepAccount(id string, account gateway.Account, done Done) {
 		}
 		return m.api.Register(ctx, gateway.RegisterSpec{ID: id, Account: account})
 	}, func(err *gateway.Error) {
-		m.accountTold(id, err)
+		switch {
+		case err == nil:
+			m.noteAccount(ownAccount{id: id, account: account})
+		case m.ownRow(id) >= 0 && registered:
+			m.RestoreAccount(id, m.accounts[m.ownRow(id)].account)
+		}
 		done(err)
 	})
+}
+
+// RestoreAccount registers an account that was kept before, and goes on trying until the gateway takes it.
+func (m *Model) RestoreAccount(id string, account gateway.Account) {
+	m.noteAccount(ownAccount{id: id, account: account})
+	m.run(func(ctx context.Context) error {
+		return m.api.Register(ctx, gateway.RegisterSpec{ID: id, Account: account})
+	}, func(err *gateway.Error) { m.accountTold(id, err) })
 }
 
 // DropAccount takes an account of the console back.
@@ -109,7 +121,7 @@ func (m *Model) accountTold(id string, err *gateway.Error) {
 func (m *Model) retryAccounts(now time.Time) {
 	for _, a := range slices.Clone(m.accounts) {
 		if !a.again.IsZero() && now.After(a.again) {
-			m.KeepAccount(a.id, a.account, func(*gateway.Error) {})
+			m.RestoreAccount(a.id, a.account)
 		}
 	}
 }

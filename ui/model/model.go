@@ -83,8 +83,8 @@ type Change struct {
 	Listeners bool
 	Accounts  bool
 	Rings     []gateway.Call // calls that have begun to wait for the operator
-	Selection bool // what is selected, or its values
-	Clock     bool // a second passed: durations differ
+	Selection bool           // what is selected, or its values
+	Clock     bool           // a second passed: durations differ
 }
 
 // Rows says which rows of a table differ: all of them if their number or order does.

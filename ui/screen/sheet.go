@@ -41,13 +41,15 @@ type sheet struct {
 	saying  *widget.Label
 	confirm *widget.Button
 	gone    string
-	busy    bool   // its verb is on its way
-	changed func() // follows the model
+	busy    bool                 // its verb is on its way
+	changed func()               // follows the model
+	refused func(*gateway.Error) // shows why a verb was refused
 }
 
 // newSheet makes a dialog that is confirmed with a button of these words.
 func (s *sheets) newSheet(about, title, confirm string, body ...fyne.CanvasObject) *sheet {
 	sh := &sheet{sheets: s, about: about, saying: widget.NewLabel(""), changed: func() {}}
+	sh.refused = sh.refuse
 	sh.saying.Wrapping = fyne.TextWrapWord
 	sh.confirm = widget.NewButton(confirm, nil)
 	sh.confirm.Importance = widget.HighImportance
@@ -102,7 +104,7 @@ func (sh *sheet) run(verb func(model.Done), well func()) {
 		case err == nil:
 			sh.close()
 		default:
-			sh.refuse(err)
+			sh.refused(err)
 			sh.follow()
 		}
 	})
