@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
 
 	"callcast/gateway"
 	"callcast/ui/model"
@@ -26,6 +27,7 @@ func newCalls(m *model.Model) *table {
 		{Title: lang.L("Loss"), Width: 54, Right: true},
 		{Title: lang.L("Jitter"), Width: 68, Right: true},
 		{Title: lang.L("RTMP"), Width: 92},
+		{Title: lang.L("Notes"), Width: 96},
 	}
 	t := &table{}
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Calls()) }, func(row int) []widgets.Cell {
@@ -65,7 +67,21 @@ func callCells(c gateway.Call, now time.Time) []widgets.Cell {
 		cell(loss(c.Video, c.Audio)),
 		cell(jitter(c.Video, c.Audio)),
 		lampCell(model.PushLamp(c.RTMPStatus)),
+		notes(c),
 	}
+}
+
+// notes are what must not be forgotten of a call.
+func notes(c gateway.Call) widgets.Cell {
+	all := marks(c)
+	tone := widget.WarningImportance
+	if len(all) == 0 {
+		tone = widget.MediumImportance
+	}
+	if c.Encrypted {
+		all = append(all, "SRTP")
+	}
+	return widgets.Cell{Text: strings.Join(all, " · "), Tone: tone}
 }
 
 // short is a party where there is little room.

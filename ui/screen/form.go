@@ -209,3 +209,6 @@ func caption(text string) fyne.CanvasObject {
 	l.Importance = widget.LowImportance
 	return l
 }
+
+// Target is where the form would push a call.
+func (f *Form) Target() (rawURL, key string) { return f.text("rtmpUrl"), f.text("rtmpStream") }

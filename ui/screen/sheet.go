@@ -73,7 +73,7 @@ func (sh *sheet) close() { sh.dialog.Hide() }
 // follow is called after every change of the model.
 func (sh *sheet) follow() {
 	gone := ""
-	if sh.about != "" {
+	if sh.about != "" && !sh.busy {
 		gone = sh.sheets.gone(sh.about)
 	}
 	if gone != sh.gone {
