@@ -116,8 +116,8 @@ func (c *Console) build() {
 	right.SetOffset(monitorShare)
 	left := container.NewHBox(c.form.Content(), widget.NewSeparator())
 	// The order of the objects is that of the focus.
-	desk := container.New(layout.NewBorderLayout(nil, c.status.Content(), left, nil), left, right, c.status.Content())
-	c.window.SetContent(container.NewStack(desk, c.ringing.Content()))
+	ringable := container.NewStack(right, c.ringing.Content())
+	c.window.SetContent(container.New(layout.NewBorderLayout(nil, c.status.Content(), left, nil), left, ringable, c.status.Content()))
 	c.window.Resize(fyne.NewSize(windowWidth, windowHeight))
 	c.window.SetMaster()
 	c.window.SetCloseIntercept(c.closing)

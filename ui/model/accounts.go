@@ -3,7 +3,6 @@ package model
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"callcast/gateway"
@@ -48,7 +47,7 @@ func (m *Model) Accounts() []Account {
 		all = append(all, a)
 	}
 	for _, r := range m.registrations.rows {
-		if !strings.HasPrefix(r.ID, ownPrefix) {
+		if m.ownRow(r.ID) < 0 {
 			all = append(all, Account{ID: r.ID, Account: r.Account, Registration: &r})
 		}
 	}

@@ -30,6 +30,9 @@ func Compare(e Exchange, refused []gateway.MediaLine) []Pair {
 		}
 		pairs = append(pairs, compareSections(o, a, e.Answer != "", refused)...)
 	}
+	if e.Answer == "" && len(pairs) > 0 {
+		pairs[0].Words = lang.L("not answered")
+	}
 	return pairs
 }
 

@@ -17,17 +17,17 @@ import (
 func newCalls(m *model.Model) *table {
 	columns := []widgets.Column{
 		{Title: lang.L("State"), Width: 106},
-		{Title: lang.L("SIP"), Width: 36, Right: true},
-		{Title: lang.L("Callee"), Width: 124},
-		{Title: lang.L("Time"), Width: 54, Right: true},
-		{Title: lang.L("Codecs"), Width: 98},
-		{Title: lang.L("Picture"), Width: 72, Right: true},
-		{Title: lang.L("fps"), Width: 36, Right: true},
-		{Title: lang.L("Bitrate"), Width: 78, Right: true},
-		{Title: lang.L("Loss"), Width: 54, Right: true},
-		{Title: lang.L("Jitter"), Width: 68, Right: true},
-		{Title: lang.L("RTMP"), Width: 92},
-		{Title: lang.L("Notes"), Width: 96},
+		{Title: lang.L("SIP"), Width: 32, Right: true},
+		{Title: lang.L("Callee"), Width: 110},
+		{Title: lang.L("Time"), Width: 50, Right: true},
+		{Title: lang.L("Codecs"), Width: 94},
+		{Title: lang.L("Picture"), Width: 66, Right: true},
+		{Title: lang.L("fps"), Width: 28, Right: true},
+		{Title: lang.L("Bitrate"), Width: 74, Right: true},
+		{Title: lang.L("Loss"), Width: 46, Right: true},
+		{Title: lang.L("Jitter"), Width: 56, Right: true},
+		{Title: lang.L("RTMP"), Width: 84},
+		{Title: lang.L("Notes"), Width: 72},
 	}
 	t := &table{}
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Calls()) }, func(row int) []widgets.Cell {

@@ -6,6 +6,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/layout"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 
@@ -38,9 +39,9 @@ type deviceChoice struct {
 func newDevices(m *model.Model) *devices {
 	d := &devices{model: m, mirror: widgets.NewPicture(consoletheme.ColorNameScreen)}
 	d.microphone, d.camera = d.newChoice("audio"), d.newChoice("video")
-	d.content = container.NewBorder(container.NewVBox(
-		caption(lang.L("Microphone")), d.microphone, d.microphone.problem,
-		caption(lang.L("Camera")), d.camera, d.camera.problem,
+	d.content = container.NewBorder(container.New(layout.NewFormLayout(),
+		caption(lang.L("Microphone")), container.NewVBox(d.microphone.Choice, d.microphone.problem),
+		caption(lang.L("Camera")), container.NewVBox(d.camera.Choice, d.camera.problem),
 	), nil, nil, nil, d.mirror)
 	d.content.Hide()
 	d.show(nil)

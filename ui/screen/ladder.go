@@ -19,6 +19,7 @@ import (
 
 const (
 	ladderShare = 0.45                   // of the width; the rest is the message
+	besideShare = 0.30                   // of the width, beside an offer and its answer
 	ladderPause = 500 * time.Millisecond // at least, between two looks at a call that lives
 )
 
@@ -33,6 +34,7 @@ type Ladder struct {
 	sdp      *widgets.Grid
 	text     fyne.CanvasObject // the message
 	media    fyne.CanvasObject // the comparison
+	split    *container.Split
 	showText *widget.Button
 	showSDP  *widget.Button
 	copyAll  *widget.Button
@@ -71,10 +73,9 @@ func NewLadder(m *model.Model, toClipboard func(text string)) *Ladder {
 
 func (l *Ladder) build() fyne.CanvasObject {
 	tools := container.NewBorder(nil, nil, container.NewHBox(l.showText, l.showSDP, l.copyAll), nil, l.notice)
-	both := container.NewHSplit(l.ladder, container.NewStack(l.text, l.media))
-	both.SetOffset(ladderShare)
+	l.split = container.NewHSplit(l.ladder, container.NewStack(l.text, l.media))
 	// The order of the objects is that of the focus.
-	return container.New(layout.NewBorderLayout(tools, nil, nil, nil), tools, both)
+	return container.New(layout.NewBorderLayout(tools, nil, nil, nil), tools, l.split)
 }
 
 // turn shows the comparison in place of the message, or the message again.
@@ -82,7 +83,9 @@ func (l *Ladder) turn(sdp bool) {
 	l.text.Show()
 	l.media.Hide()
 	l.showText.Importance, l.showSDP.Importance = widget.MediumImportance, widget.LowImportance
+	l.split.SetOffset(ladderShare)
 	if sdp {
+		l.split.SetOffset(besideShare)
 		l.text.Hide()
 		l.media.Show()
 		l.showText.Importance, l.showSDP.Importance = widget.LowImportance, widget.MediumImportance
@@ -139,12 +142,19 @@ func (l *Ladder) look() {
 			l.update(model.Change{})
 		case err != nil:
 			l.final = ended
-			setText(l.notice, model.Problem(err))
+			setText(l.notice, noLadder(err))
 		default:
 			l.final = ended
 			l.show(ladder)
 		}
 	})
+}
+
+func noLadder(err *gateway.Error) string {
+	if err.Reason == gateway.ReasonCallNotFound {
+		return lang.L("No SIP messages are kept of this call.")
+	}
+	return model.Problem(err)
 }
 
 func (l *Ladder) show(ladder gateway.Ladder) {

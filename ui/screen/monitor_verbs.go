@@ -114,3 +114,9 @@ func (mo *Monitor) say(problem string, calm bool) {
 		mo.problem.Show()
 	}
 }
+
+// Locked tells whether the padlock is shown.
+func (mo *Monitor) Locked() bool { return mo.lock.Visible() }
+
+// SeesItself tells whether the operator's own picture is shown.
+func (mo *Monitor) SeesItself() bool { return mo.devices.mirror.Frame() != nil }

@@ -31,7 +31,7 @@ type Ladder struct {
 func NewLadder() *Ladder {
 	l := &Ladder{OnSelected: func(int) {}, left: widget.NewLabel(""), right: widget.NewLabel(""), chosen: -1}
 	l.left.TextStyle.Bold, l.right.TextStyle.Bold = true, true
-	l.left.Alignment, l.right.Alignment = fyne.TextAlignCenter, fyne.TextAlignCenter
+	l.left.Alignment, l.right.Alignment = fyne.TextAlignCenter, fyne.TextAlignTrailing
 	l.left.Truncation, l.right.Truncation = fyne.TextTruncateEllipsis, fyne.TextTruncateEllipsis
 	l.list = widget.NewList(func() int { return len(l.rungs) }, func() fyne.CanvasObject { return newArrow() },
 		func(i widget.ListItemID, o fyne.CanvasObject) {
@@ -90,17 +90,16 @@ func lifeLineAt(width float32) (left, right float32) {
 	return rungTime + rungMargin, max(rungTime+2*rungMargin, width-rungMargin)
 }
 
-// lifeLines puts two names in the middle above their life lines.
+// lifeLines puts two names above their life lines; the right one, an address, may be long.
 type lifeLines struct{}
 
 func (lifeLines) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	left, right := lifeLineAt(size.Width)
-	half := min((right-left)/2, 2*rungMargin)
-	for i, x := range []float32{left, right} {
-		room := min(half, x, max(rungMargin, size.Width-x))
-		objects[i].Move(fyne.NewPos(x-room, 0))
-		objects[i].Resize(fyne.NewSize(2*room, size.Height))
-	}
+	objects[0].Move(fyne.NewPos(left-rungMargin, 0))
+	objects[0].Resize(fyne.NewSize(2*rungMargin, size.Height))
+	middle := max(left+rungMargin, (left+right)/2)
+	objects[1].Move(fyne.NewPos(middle, 0))
+	objects[1].Resize(fyne.NewSize(max(0, size.Width-middle), size.Height))
 }
 
 func (lifeLines) MinSize(objects []fyne.CanvasObject) fyne.Size {

@@ -36,8 +36,8 @@ func (p *Plate) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(plate, container.New(layout.NewCustomPaddedLayout(pad, pad, pad, pad), p.body)))
 }
 
-// Aloft is a layout that keeps its objects at the top in the middle, as wide as Width if there is room, and as high as
-// they ask for.
+// Aloft is a layout that keeps its objects at the top on the left, as wide as Width if there is room, and as high as they
+// ask for.
 type Aloft struct{ Width, Gap float32 }
 
 // Layout implements fyne.Layout.
@@ -45,7 +45,7 @@ func (a Aloft) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	width := min(a.Width, size.Width-2*a.Gap)
 	for _, o := range objects {
 		o.Resize(fyne.NewSize(width, min(o.MinSize().Height, size.Height-2*a.Gap)))
-		o.Move(fyne.NewPos((size.Width-width)/2, a.Gap))
+		o.Move(fyne.NewPos(a.Gap, a.Gap))
 	}
 }
 
