@@ -28,7 +28,7 @@ const (
 type audioIn struct {
 	timeline *clock.Timeline
 	track    *clock.Track
-	onDTMF   func(rune)
+	onDTMF   func(key rune, way dtmf.Way)
 	formats  map[media.Codec]*media.Format
 	silence  map[media.Codec][]byte // one frame each
 
@@ -45,6 +45,7 @@ type audioIn struct {
 	deaf    bool          // the call is held: what comes is not taken
 	mask    concealment
 	keys    dtmf.Receiver
+	ear     *ear // hears keys in the sound; nil where they are told as events
 	counted counted
 }
 
@@ -54,7 +55,7 @@ type counted struct {
 	filled uint64
 }
 
-func newAudioIn(tl *clock.Timeline, onDTMF func(rune)) *audioIn {
+func newAudioIn(tl *clock.Timeline, onDTMF func(rune, dtmf.Way)) *audioIn {
 	a := &audioIn{
 		timeline: tl, track: tl.Track(audioRate), onDTMF: onDTMF, write: func(*media.Unit) {},
 		formats: map[media.Codec]*media.Format{}, silence: map[media.Codec][]byte{},
@@ -89,25 +90,31 @@ func (a *audioIn) negotiated(m *sdp.Media) {
 	}
 	a.deaf = !m.Direction.Receive
 	a.events = sdp.DTMF
-	if m.DTMF != nil {
-		a.events = m.DTMF.Type
+	switch {
+	case m.DTMF != nil:
+		a.events, a.ear = m.DTMF.Type, nil
+	case a.ear == nil:
+		a.ear = newEar()
 	}
 }
 
 func (a *audioIn) handle(p rtpio.Packet) {
-	if key, ok := a.packet(p); ok && a.onDTMF != nil {
-		a.onDTMF(key)
+	keys, way := a.packet(p)
+	if a.onDTMF == nil {
+		return
+	}
+	for _, key := range keys {
+		a.onDTMF(key, way)
 	}
 }
 
-// packet takes the next packet and returns the key that it newly tells, if it does.
-func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
+// packet takes the next packet and returns the keys that it newly tells.
+func (a *audioIn) packet(p rtpio.Packet) (keys string, way dtmf.Way) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.lost = a.lost || p.Lost > 0
 	if p.Restart {
 		a.track.Restart()
-		a.keys.Reset()
 	}
 	codec, known := a.types[p.PayloadType]
 	switch {
@@ -115,9 +122,11 @@ func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
 	case known:
 		a.sound(codec, p)
 	case p.PayloadType == a.events:
-		return a.keys.Push(p.Payload, p.Timestamp)
+		if key, ok := a.keys.Push(p.Payload, p.Timestamp); ok {
+			return string(key), dtmf.ByEvent
+		}
 	}
-	return 0, false
+	return a.ear.take(), dtmf.BySound
 }
 
 // sound publishes a packet of audio, after what fills the hole before it and without what has been filled already.
@@ -194,6 +203,7 @@ func (a *audioIn) publish(u *media.Unit) {
 	u.PTS, u.DTS = a.next, a.next
 	u.Duration = clock.Duration(int64(len(u.Payload)), audioRate)
 	a.next += u.Duration
+	a.ear.hear(u)
 	a.write(u)
 }
 

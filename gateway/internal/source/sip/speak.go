@@ -5,6 +5,7 @@ import (
 
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/codec/dtmf"
+	"callcast/gateway/internal/codec/g711"
 	"callcast/gateway/internal/media"
 )
 
@@ -17,7 +18,8 @@ type audioOut struct {
 	codec   media.Codec
 	silence []byte // in codec
 	room    []byte // of a frame
-	talking bool   // the last frame was not silence
+	pcm     [frameSamples]int16
+	talking bool // the last frame was not silence
 }
 
 // maxCatchUp is how far frames that are overdue, because the machine was busy, are still sent.
@@ -49,11 +51,19 @@ func (a *audioOut) frame(j job) {
 		}
 	}
 	a.room = append(a.room[:0], a.silence...)
-	talking := j.sound.read(a.room, a.codec)
+	talking := j.plan.events == nil && a.key() || j.sound.read(a.room, a.codec)
 	if !talking && j.playout != nil {
 		talking = j.playout.Sound(a.room, a.codec, a.due)
 	}
 	// The marker tells where talk begins after silence (RFC 3551 section 4.1).
 	a.send(j.plan.audioType, a.stamp, talking && !a.talking, a.room)
 	a.talking = talking
+}
+
+// key puts the sound of a key into room, if one is pressed: the other side takes no events.
+func (a *audioOut) key() (some bool) {
+	if some = a.tones.Sound(a.pcm[:], audioRate); some {
+		a.room = g711.Encode(a.room[:0], a.codec, a.pcm[:])
+	}
+	return some
 }
