@@ -135,6 +135,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		Slate:     r.engine.config.Media.SlateWithoutVideo,
 		Stream:    r.stream.stream,
 		Info:      info,
+		OnDTMF:    r.call.OnKey,
 		CNAME:     r.spec.ID,
 		Log:       r.log,
 	})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/dtmf"
 )
 
 // refresh is how often a live call's figures are published.
@@ -94,6 +95,8 @@ type Call struct {
 	browser     bool
 	push        Push
 	injection   Injection
+	keys        dtmf.Once
+	digits      string // that were pressed
 	media       Media
 	dialog      Dialog
 	remoteSDP   string
@@ -225,6 +228,10 @@ func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 
 // OnInfo takes an INFO in the dialog.
 func (c *Call) OnInfo(contentType string, body []byte) {
+	if key, _, ok := dtmf.ParseInfo(contentType, body); ok {
+		c.OnKey(key, dtmf.ByInfo)
+		return
+	}
 	c.send(func(context.Context) {
 		if c.media != nil {
 			c.media.TakeInfo(contentType, body)

@@ -28,6 +28,7 @@ func (c *Call) snapshot() gateway.Call {
 		HasVideo:    spec.HasVideo,
 		Injected:    c.injection.Stream,
 		Playing:     c.injection.Sound,
+		Digits:      c.digits,
 		SDP:         c.remoteSDP,
 		Ending:      c.state.ending,
 		Created:     c.created,
