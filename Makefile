@@ -11,7 +11,7 @@ WEBSDK_SUM  := 48e7be07fcd513fa2a73442c1210612276ac5999772b75695f6bb7c39ef01af21
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
 TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg sip-tester \
-  kamailio kamailio-extra-modules chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
+  kamailio kamailio-extra-modules chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq multimon-ng
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run build package test test-interop bench soak fuzz lint fmt build-tools test-tools go

@@ -138,6 +138,9 @@ func (b *Baresip) WaitSaid(t testing.TB, want string) {
 	}, 10*time.Second, 50*time.Millisecond)
 }
 
+// Press presses keys, which go out as RTP events.
+func (b *Baresip) Press(t testing.TB, keys string) { b.command(t, "sndcode", keys) }
+
 // CallStatus is what the softphone says of its call.
 func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }
 
