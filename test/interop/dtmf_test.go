@@ -102,8 +102,11 @@ func TestTonesByInfoAndEvents(t *testing.T) {
 	peer := callee(t, "inform", map[string]any{
 		"NoVideo": true, "Events": "7#1", "EventType": 96, // as SIPp numbers them
 		"Keys": []info{
-			{"application/dtmf-relay", "Signal=5\nDuration=160"}, {"application/dtmf-relay", "Signal= *\nDuration= 250"},
-			{"application/dtmf", "5"}, {"application/dtmf", "11"}, {"text/plain", "9"},
+			{"application/dtmf-relay", "Signal=5\nDuration=160"},
+			{"application/dtmf-relay", "Signal= *\nDuration= 250"},
+			{"application/dtmf", "5"},
+			{"application/dtmf", "11"},
+			{"text/plain", "9"},
 		},
 	})
 	g := startGateway(t)
