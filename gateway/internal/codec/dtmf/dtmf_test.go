@@ -1,8 +1,6 @@
 package dtmf
 
 import (
-	"bytes"
-	"encoding/binary"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -215,21 +213,6 @@ func FuzzParseInfo(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
 		if key, _, ok := ParseInfo(contentType, body); ok && !Valid(string(key)) {
 			t.Fatalf("key %q", key)
-		}
-	})
-}
-
-func FuzzDetector(f *testing.F) {
-	f.Add([]byte("\x00\x40\x00\xc0"), uint16(8000))
-	f.Add(bytes.Repeat([]byte{0xFF, 0x7F, 0, 0x80}, 200), uint16(16000))
-	f.Fuzz(func(t *testing.T, sound []byte, rate uint16) {
-		pcm := make([]int16, len(sound)/2)
-		for i := range pcm {
-			pcm[i] = int16(binary.LittleEndian.Uint16(sound[2*i:]))
-		}
-		heard := NewDetector(int(rate)).Push(pcm)
-		if !Valid(heard) || len(heard) > len(pcm)/(2*hop) {
-			t.Fatalf("heard %q", heard)
 		}
 	})
 }
