@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -55,7 +56,7 @@ func FuzzMessages(f *testing.F) {
 func talk(t *testing.T, p *page, lines []byte) {
 	p.say(`{"message":"connection","data":[{` + sipFields + `}]}`)
 	const last = `{"message":"availableStream","data":[{"name":"s","mediaSessionId":"the last"}]}`
-	for line := range bytes.SplitSeq(append(lines[:len(lines):len(lines)], "\n"+last...), []byte("\n")) {
+	for line := range bytes.SplitSeq(append(slices.Clip(lines), "\n"+last...), []byte("\n")) {
 		if p.conn.Write(t.Context(), websocket.MessageText, line) != nil {
 			break // it was closed
 		}
