@@ -127,6 +127,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		SRTP:      r.spec.Account.SRTP,
 		Stream:    r.stream.stream,
 		Info:      info,
+		OnDTMF:    r.call.OnKey,
 		CNAME:     r.spec.ID,
 		Log:       r.log,
 	})

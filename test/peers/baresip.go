@@ -191,6 +191,9 @@ func (b *Baresip) Sees(t testing.TB) (number int, ok bool) {
 	return content.CounterOf(picture)
 }
 
+// Press presses keys, which go out as RTP events.
+func (b *Baresip) Press(t testing.TB, keys string) { b.command(t, "sndcode", keys) }
+
 // CallStatus is what the softphone says of its call.
 func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }
 

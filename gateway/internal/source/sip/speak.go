@@ -71,9 +71,9 @@ func (a *audioOut) frame(j job) {
 		}
 	}
 	var pcm [frameSamples]int16
-	sounds := j.sound.read(pcm[:])
-	switch {
-	case sounds && !j.muted:
+	pressed := j.plan.events == nil && a.tones.Sound(pcm[:], audioRate) // the other side takes no events
+	switch sounds := pressed || j.sound.read(pcm[:]); {
+	case pressed, sounds && !j.muted:
 		a.say(j, a.coder.code(pcm[:]), true)
 	case j.muted || j.playout == nil:
 		a.say(j, a.coder.rest(), a.coder.sounds())
