@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -10,23 +11,23 @@ import (
 	"callcast/gateway/internal/media"
 )
 
-// TestPicturesOfCalls are those of the account's list, else of everybody's, in that order. VP8 is not among them where nobody
-// could make H.264 of it.
-func TestPicturesOfCalls(t *testing.T) {
-	e := start(t, loopback())
-	vp8 := transcode.Encodes(media.VP8)
-	for list, want := range map[string][]media.Codec{
-		"":              {media.H264, media.VP8},
-		"VP8,PCMA,H264": {media.VP8, media.H264},
-		"PCMA,H264":     {media.H264},
-		"PCMA":          nil,
+func TestListsOfCodecs(t *testing.T) {
+	for _, tt := range []struct {
+		everybody, own string
+		audio, video   []media.Codec
+	}{
+		{"PCMU,H264,PCMA", "", []media.Codec{media.PCMU, media.PCMA}, []media.Codec{media.H264}},
+		{"PCMU,H264", "alaw", []media.Codec{media.PCMA}, nil},
+		{"PCMU,H264", "PCMA,VP8,H264", []media.Codec{media.PCMA}, []media.Codec{media.VP8, media.H264}},
+		{"", "", []media.Codec{media.PCMA, media.PCMU, media.G722, media.Opus}, []media.Codec{media.H264, media.VP8}},
 	} {
-		var can []media.Codec
-		for _, c := range want {
-			if c != media.VP8 || vp8 {
-				can = append(can, c)
-			}
-		}
-		require.Equal(t, can, e.codecs(gateway.Account{Codecs: list})[media.Video], list)
+		e := &Engine{config: gateway.Config{SIP: gateway.SIPConfig{Codecs: tt.everybody}}}
+		unmade := func(c media.Codec) bool { return c != media.H264 && !transcode.Encodes(c) }
+		audio, video := slices.DeleteFunc(tt.audio, unmade), slices.DeleteFunc(tt.video, unmade)
+		got := e.codecs(gateway.Account{Codecs: tt.own})
+		require.Equal(t, audio, got[media.Audio])
+		require.Equal(t, video, got[media.Video])
+		require.Equal(t, audio[0], telephone(got)[media.Audio])
 	}
+	require.Empty(t, telephone([media.Kinds][]media.Codec{media.Audio: {media.PCMA}})[media.Video], "no codec, no pictures")
 }

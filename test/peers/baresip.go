@@ -41,6 +41,7 @@ type BaresipParams struct {
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
+	Codecs    string        // of sound, as baresip names them; G.711 if empty
 	VP8       bool          // instead of H264; its clip's pictures are those of the demo clip
 }
 
@@ -71,6 +72,8 @@ net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
 module ctrl_tcp.so
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module ausine.so
 module <<if .VP8>>vp8.so<<else>>avcodec.so<<end>>
@@ -104,7 +107,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	if p.Rings {
 		mode = "manual"
 	}
-	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
+	codecs := p.Codecs
+	if codecs == "" {
+		codecs = "PCMA/8000/1,PCMU/8000/1"
+	}
+	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs="+codecs+";ptime=20\n", nil)
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
 	if p.Registrar != "" {
