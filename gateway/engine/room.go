@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -122,7 +123,7 @@ func contain(log *slog.Logger, what string, do func()) {
 
 // openMedia opens the call's RTP ports and makes it the source of its stream.
 func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, body []byte) error) (call.Media, error) {
-	ip, err := r.engine.agent.LocalIP(r.spec.Account)
+	ip, err := r.localIP()
 	if err != nil {
 		return nil, fmt.Errorf("local address: %w", err)
 	}
@@ -148,6 +149,14 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 	}
 	r.stream.measure(source.Stats)
 	return callMedia{source}, nil
+}
+
+// localIP is our address as the other side should see it: who calls may come another way than the account's own server.
+func (r *callRoom) localIP() (netip.Addr, error) {
+	if in := r.incoming; in != nil && in.signal.Local.IsValid() {
+		return in.signal.Local, nil
+	}
+	return r.engine.agent.LocalIP(r.spec.Account)
 }
 
 func (r *callRoom) targetShown() string {

@@ -25,6 +25,7 @@ type Incoming struct {
 	From     Party
 	To       Party           // whom the request is for
 	SDP      []byte          // the offer; empty = we are to make one, and Answered brings the answer
+	Local    netip.Addr      // our address on the way to the caller, for media; zero if it is not known
 	Account  gateway.Account // the registered account that is called; zero if it is none of them
 	Replaces string          // Call-ID of our call that this one is to take the place of; else empty
 
@@ -123,6 +124,7 @@ func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming
 		From:     Party{unescapeUser(from.Address.User), from.DisplayName, bareHost(from.Address.Host)},
 		To:       Party{unescapeUser(to.User), req.To().DisplayName, bareHost(to.Host)},
 		SDP:      sdpOf(req),
+		Local:    a.localFor(req),
 		Account:  d.p.Account,
 		Replaces: replaced,
 		d:        d,
@@ -173,6 +175,19 @@ func newCalleeSession(d *Dialog, req *sip.Request, contact *sip.ContactHeader) *
 		}
 	}
 	return s
+}
+
+// localFor is our address on the way to the sender of a request.
+func (a *Agent) localFor(req *sip.Request) netip.Addr {
+	source, err := netip.ParseAddrPort(req.Source())
+	if err != nil {
+		return netip.Addr{}
+	}
+	ip, err := a.localIP(source)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return ip
 }
 
 // contactFor is where the sender of a request can reach us. socket is ours that it came to.
