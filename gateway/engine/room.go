@@ -143,7 +143,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 	return callMedia{source}, nil
 }
 
-// localIP is our address towards the other side.
+// localIP is our address as the other side should see it: who calls may come another way than the account's own server.
 func (r *callRoom) localIP() (netip.Addr, error) {
 	if r.incoming != nil {
 		return r.incoming.signal.LocalIP()

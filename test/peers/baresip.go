@@ -150,6 +150,9 @@ func (b *Baresip) Hold(t testing.TB) { b.command(t, "hold") }
 // Resume takes the call back.
 func (b *Baresip) Resume(t testing.TB) { b.command(t, "resume") }
 
+// Transfer asks the other side of the softphone's call to call somebody else.
+func (b *Baresip) Transfer(t testing.TB, whom string) { b.command(t, "transfer", whom) }
+
 // Dial calls somebody.
 func (b *Baresip) Dial(t testing.TB, whom string) { b.command(t, "dial", whom) }
 

@@ -78,7 +78,7 @@ func (c *Call) succeed(life context.Context, l *Leg, status int, sdp []byte) {
 		c.leg, c.dialog = l, r.dialog
 	}
 	r.notify(status, "")
-	c.step(life, succeeded{})
+	c.step(life, remoteHold{c.media.Held() && !c.state.held.Local})
 	c.publish()
 }
 
