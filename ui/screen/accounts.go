@@ -51,6 +51,7 @@ func NewAccounts(p AccountsParams) *Accounts {
 	a.table = a.newTable()
 	tools := container.NewBorder(nil, nil, container.NewHBox(a.add, a.edit, a.remove), nil, a.notice)
 	a.table.content = container.New(layout.NewBorderLayout(tools, nil, nil, nil), tools, a.table.grid)
+	a.update()
 	return a
 }
 
