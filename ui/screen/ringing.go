@@ -16,6 +16,7 @@ import (
 const (
 	ringWidth = 560
 	ringGap   = 8
+	ringTop   = 48 // below the lamp of the selected call
 	ringsSeen = 4 // at once; more are only counted
 )
 
@@ -55,7 +56,7 @@ func NewRinging(p RingingParams) *Ringing {
 	r.more.Alignment = fyne.TextAlignCenter
 	r.more.TextStyle.Bold = true
 	r.box = container.NewVBox()
-	r.content = container.New(widgets.Aloft{Width: ringWidth, Gap: ringGap}, r.box)
+	r.content = container.New(widgets.Aloft{Width: ringWidth, Gap: ringGap, Top: ringTop}, r.box)
 	r.content.Hide()
 	return r
 }
