@@ -9,9 +9,9 @@ WEBSDK      := .make/websdk/2.0.276
 WEBSDK_SUM  := 48e7be07fcd513fa2a73442c1210612276ac5999772b75695f6bb7c39ef01af21ccec47c51ad3d0b4acc6afbcf439f0b302dd39e6fae64e075e42f7583809ba4
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
-  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev
-TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg sip-tester \
-  kamailio kamailio-extra-modules pulseaudio pulseaudio-utils chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
+  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev
+TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg linphone-cli sip-tester \
+  kamailio kamailio-extra-modules kamailio-tls-modules pulseaudio pulseaudio-utils chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run build package test test-interop bench soak fuzz lint fmt build-tools test-tools go

@@ -95,6 +95,7 @@ type Snapshot struct {
 	Pulls         []Pull
 	Registrations []Registration
 	Listeners     []Listener
+	CallsRefused  uint64 // calls that came in and were not let ring
 }
 
 // Subscription delivers changes to one subscriber. Between two calls of Next only the latest value of each entity

@@ -85,7 +85,7 @@ func DefaultConfig() Config {
 			Port:           5060,
 			RegisterExpiry: 10 * time.Minute,
 			NoAnswer:       time.Minute,
-			Codecs:         "PCMA,PCMU,H264",
+			Codecs:         "PCMA,PCMU,G722,opus,H264,VP8",
 		},
 		RTP: RTPConfig{PortMin: 31000, PortMax: 32999},
 		Media: MediaConfig{

@@ -53,6 +53,8 @@ const (
 	ReasonRegistrationExists  = "registration_exists"  // a registration with this id exists
 	ReasonRegistrationMissing = "registration_missing" // no registration with this id
 	ReasonTonesRefused        = "tones_refused"        // the other side does not take tones sent this way
+	ReasonAuthority           = "authority"            // Field is not a file of certificate authorities
+	ReasonSTUN                = "stun"                 // the server at Field does not tell the public address
 	ReasonPortTaken           = "port_taken"           // something else listens there
 	ReasonStopping            = "stopping"             // the gateway is stopping
 	ReasonNoPorts             = "no_ports"             // the RTP port range is used up

@@ -70,6 +70,8 @@ func (a Account) Validate() []*Error {
 	default:
 		add(Invalid(ReasonChoice, "sipSrtp", string(a.SRTP), "use never, optional or required."))
 	}
+	_, err := ParseCodecs("sipCodecs", a.Codecs)
+	add(err)
 	return errs
 }
 
@@ -132,11 +134,13 @@ func checkID(field, value string) *Error {
 	if err := checkLength(field, value, maxName); err != nil {
 		return err
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\/?#%&`, r) }) {
+	if strings.ContainsFunc(value, badInName) {
 		return Invalid(ReasonCharacters, field, value, `use letters, digits and .-_~!*'()+=:@,;$[]{}|^ without spaces.`)
 	}
 	return nil
 }
+
+func badInName(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\/?#%&`, r) }
 
 // checkUser checks the user part of a SIP address (RFC 3261 section 25.1, unreserved and user-unreserved).
 func checkUser(field, value string, needed bool) *Error {

@@ -41,7 +41,7 @@ func settings(cfg *gateway.Config) []setting {
 		{"sip_no_answer", duration(&cfg.SIP.NoAnswer)},
 		{"sip_stun", server(&cfg.SIP.STUN)},
 		{"sip_tls_ca", text(&cfg.SIP.TLSAuthority)},
-		{"codecs", text(&cfg.SIP.Codecs)},
+		{"codecs", codecs(&cfg.SIP.Codecs)},
 		{"media_port_from", mediaPort(&cfg.RTP.PortMin)},
 		{"media_port_to", mediaPort(&cfg.RTP.PortMax)},
 		{"slate_without_video", flag(&cfg.Media.SlateWithoutVideo)},
@@ -65,6 +65,16 @@ func address(target *string) func(string) string {
 	return func(text string) string {
 		if text != "" && net.ParseIP(text) == nil {
 			return `give an IP address, or "" to find it out`
+		}
+		*target = text
+		return ""
+	}
+}
+
+func codecs(target *string) func(string) string {
+	return func(text string) string {
+		if _, err := gateway.ParseCodecs("the codec", text); err != nil {
+			return err.Message
 		}
 		*target = text
 		return ""

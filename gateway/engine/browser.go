@@ -6,17 +6,11 @@ import (
 	"sync"
 
 	"callcast/gateway"
-	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtc"
 	"callcast/gateway/internal/sink/webrtc"
 	sourcewebrtc "callcast/gateway/internal/source/webrtc"
 	"callcast/gateway/internal/stream"
 )
-
-// telephone is what calls carry, as far as it is known before they are answered.
-func telephone() [media.Kinds]media.Codec {
-	return [media.Kinds]media.Codec{media.Audio: media.PCMA, media.Video: media.H264}
-}
 
 // browser is one that talks in a call: it sends a stream of its own, which nobody else can ask for, and is sent the
 // call's.

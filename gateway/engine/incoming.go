@@ -32,52 +32,70 @@ const (
 type incoming struct {
 	signal       *sipua.Incoming
 	registration string
+	rule         *gateway.AnswerRule      // that takes it; nil: it rings
 	wants        [media.Kinds]media.Codec // of what the caller talks in; empty: not of this kind
 }
 
-// invited lets a call ring, or refuses it.
-func (e *Engine) invited(in *sipua.Incoming) {
-	registration := e.registrations.of(in.Account)
-	if registration == "" {
-		in.Reject(statusNotFound, "")
+// invited lets a call ring or takes it by a rule, or refuses it.
+func (e *Engine) invited(signal *sipua.Incoming) {
+	in := &incoming{signal: signal, registration: e.registrations.of(signal.Account)}
+	in.rule = ruleFor(e.config.SIP.Rules, signal.To.User, in.caller())
+	if in.registration == "" && in.rule == nil {
+		e.callsRefused.Add(1)
+		signal.Reject(statusNotFound, "")
 		return
 	}
-	wants, err := offered(in.SDP)
-	if err != nil {
-		e.log.Warn("call refused", "from", in.From.User, "err", err)
-		in.Reject(statusNotAcceptable, "")
-		return
+	if status, err := e.admit(in); err != nil {
+		e.callsRefused.Add(1)
+		e.log.Warn("call refused", "from", in.caller(), "to", signal.To.User, "err", err)
+		signal.Reject(status, "")
 	}
-	plan := callPlan{incoming: &incoming{in, registration, wants}, spec: gateway.CallSpec{
-		ID: in.CallID, Callee: in.To.User, Account: in.Account, VisibleName: in.From.Display,
-		HasAudio: wants[media.Audio] != "", HasVideo: wants[media.Video] != "",
+}
+
+// admit starts a call that comes in, or says with which status it is refused.
+func (e *Engine) admit(in *incoming) (status int, err error) {
+	signal := in.signal
+	if in.wants, err = offered(signal.SDP, e.codecs(signal.Account), signal.Account.SRTP); err != nil {
+		return statusNotAcceptable, err
+	}
+	plan := callPlan{incoming: in, spec: gateway.CallSpec{
+		ID: signal.CallID, Callee: signal.To.User, Account: signal.Account, VisibleName: signal.From.Display,
+		HasAudio: in.wants[media.Audio] != "", HasVideo: in.wants[media.Video] != "",
 	}}
-	if checkName("callId", in.CallID) != nil || e.calls.has(in.CallID) {
+	if checkName("callId", signal.CallID) != nil || e.calls.has(signal.CallID) {
 		plan.spec.ID = rand.Text() // callers choose theirs as they like
 	}
-	plan.spec.Stream = plan.spec.ID
-	if err := e.calls.start(plan); err != nil {
-		e.log.Warn("call refused", "from", in.From.User, "err", err)
-		in.Reject(refusal(err), "")
+	if rule := in.rule; rule != nil {
+		stream, name := ruleNames(*rule, signal.To.User, in.caller(), plan.spec.ID)
+		if plan.publication, err = e.publication(stream, rule.RTMPURL, gateway.Secret(name)); err != nil {
+			return statusInternal, err
+		}
 	}
+	err = e.calls.start(plan)
+	return refusal(err), err
 }
 
 // refusal is the status of a call that finds no room.
 func refusal(err error) int {
-	refused := asContract(err)
-	if refused.Reason == gateway.ReasonStopping {
+	if refused, ok := errors.AsType[*gateway.Error](err); ok && refused.Reason == gateway.ReasonStopping {
 		return statusStopping
 	}
 	return statusBusy
 }
 
 // offered is what a caller talks in. Who leaves the offer to us is offered all.
-func offered(description []byte) (wants [media.Kinds]media.Codec, err error) {
+func offered(
+	description []byte, codecs [media.Kinds][]media.Codec, policy gateway.SRTPPolicy,
+) (wants [media.Kinds]media.Codec, err error) {
 	if len(description) == 0 {
-		return telephone(), nil
+		return telephone(codecs), nil
 	}
-	anyPort := sdp.MediaOffer{Port: 9, Send: true}
-	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{IP: netip.IPv4Unspecified(), Audio: anyPort, Video: anyPort})
+	line := func(kind media.Kind) sdp.MediaOffer {
+		return sdp.MediaOffer{Port: 9, Send: true, Codecs: codecs[kind], Keys: sdp.NewKeys()}
+	}
+	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{
+		IP: netip.IPv4Unspecified(), SRTP: policy, Audio: line(media.Audio), Video: line(media.Video),
+	})
 	if err != nil {
 		return wants, err
 	}
@@ -85,7 +103,7 @@ func offered(description []byte) (wants [media.Kinds]media.Codec, err error) {
 		wants[media.Audio] = a.Audio.Payloads[0].Codec
 	}
 	if a.Video != nil {
-		wants[media.Video] = media.H264
+		wants[media.Video] = a.Video.Payloads[0].Codec
 	}
 	if a.Audio == nil && a.Video == nil {
 		return wants, fmt.Errorf("nothing in common: %v", a.Refused)

@@ -142,7 +142,7 @@ func TestTwoBrowsersTalk(t *testing.T) {
 	require.Equal(t, "operator", rings.Caller)
 	require.Equal(t, "desk", rings.Callee)
 	require.Equal(t, "The Operator", rings.VisibleName)
-	require.Equal(t, rings.ID, rings.Stream)
+	require.Empty(t, rings.Stream, "it is named when it is answered")
 	require.True(t, rings.HasAudio)
 
 	_, err := here.OfferCall(t.Context(), id)
@@ -267,19 +267,20 @@ func TestWhatCallersTalkIn(t *testing.T) {
 	const session = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 	const pictures = "m=video 6 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\n"
 	type codecs = [media.Kinds]media.Codec
+	all := [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264}}
 	for description, want := range map[string]codecs{
-		"":                                    telephone(),
+		"":                                    telephone(all),
 		session + "m=audio 4 RTP/AVP 0 8\r\n": {media.Audio: media.PCMU},
 		session + "m=audio 4 RTP/AVP 18 8\r\n" + pictures: {media.Audio: media.PCMA, media.Video: media.H264},
 		session + pictures: {media.Video: media.H264},
 		session + "m=audio 4 RTP/AVP 8\r\nm=video 6 RTP/AVP 34\r\n": {media.Audio: media.PCMA},
 	} {
-		wants, err := offered([]byte(description))
+		wants, err := offered([]byte(description), all, gateway.SRTPNever)
 		require.NoError(t, err, description)
 		require.Equal(t, want, wants, description)
 	}
 	for _, description := range []string{"hello", session, session + "m=audio 4 RTP/AVP 18\r\n"} {
-		_, err := offered([]byte(description))
+		_, err := offered([]byte(description), all, gateway.SRTPNever)
 		require.Error(t, err, description)
 	}
 }

@@ -14,6 +14,7 @@ import (
 
 	"callcast/gateway"
 	"callcast/gateway/demophone"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/sdp"
 	"callcast/gateway/internal/sipua"
 )
@@ -63,8 +64,10 @@ func (c *colleague) hears(ev sipua.Event) {
 }
 
 func reply(offer []byte) ([]byte, error) {
-	line := sdp.MediaOffer{Port: 9, Send: true}
-	answer, _, err := sdp.AnswerTo(offer, sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: line, Video: line})
+	line := func(c media.Codec) sdp.MediaOffer {
+		return sdp.MediaOffer{Port: 9, Send: true, Codecs: []media.Codec{c}}
+	}
+	answer, _, err := sdp.AnswerTo(offer, sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: line(media.PCMA), Video: line(media.H264)})
 	return answer, err
 }
 

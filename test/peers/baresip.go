@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"net"
 	"os"
 	"os/exec"
@@ -17,6 +19,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"callcast/assets"
+	"callcast/test/peers/content"
 )
 
 // Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself, unless it is to ring.
@@ -25,6 +30,7 @@ type Baresip struct {
 	control int
 	dir     string
 	process *process
+	shots   int
 }
 
 // BaresipParams says who the softphone is.
@@ -35,6 +41,9 @@ type BaresipParams struct {
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
+	Clip      bool          // its clip is the demo clip, in place of a test picture and a tone
+	Codecs    string        // of sound, as baresip names them; G.711 if empty
+	VP8       bool          // instead of H264; its clip's pictures are those of the demo clip
 }
 
 const baresipConfig = `
@@ -64,11 +73,14 @@ net_interface 127.0.0.1
 module_path /usr/lib/baresip/modules
 module ctrl_tcp.so
 module g711.so
+module g722.so
+module opus.so
 module aufile.so
 module ausine.so
-module avcodec.so
+module <<if .VP8>>vp8.so<<else>>avcodec.so<<end>>
 module avformat.so
 module fakevideo.so
+module snapshot.so
 module sndfile.so
 module uuid.so
 module_tmp account.so
@@ -81,11 +93,15 @@ avcodec_h264dec h264
 // StartBaresip starts a softphone and waits until it can be called.
 func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	dir := t.TempDir()
-	makeClip(t, dir, p.Play)
+	if p.Clip {
+		demoClip(t, dir, p.Play)
+	} else {
+		makeClip(t, dir, p)
+	}
 	first := FreePorts(t, 24)
 	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
-		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23,
+		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23, "VP8": p.VP8,
 	})
 	account := fmt.Sprintf("<sip:%s@127.0.0.1:%d>;regint=0", p.User, b.Port)
 	if p.Registrar != "" {
@@ -96,7 +112,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	if p.Rings {
 		mode = "manual"
 	}
-	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs=PCMA/8000/1,PCMU/8000/1;ptime=20\n", nil)
+	codecs := p.Codecs
+	if codecs == "" {
+		codecs = "PCMA/8000/1,PCMU/8000/1"
+	}
+	write(t, dir, "accounts", account+";answermode="+mode+";audio_codecs="+codecs+";ptime=20\n", nil)
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
 	if p.Registrar != "" {
@@ -136,6 +156,26 @@ func (b *Baresip) WaitSaid(t testing.TB, want string) {
 		require.NoError(c, err)
 		assert.Contains(c, string(text), want)
 	}, 10*time.Second, 50*time.Millisecond)
+}
+
+// Turn changes by a re-INVITE which way the pictures of the softphone's call go: sendrecv, sendonly, recvonly or inactive.
+func (b *Baresip) Turn(t testing.TB, direction string) { b.command(t, "video_dir", direction) }
+
+// Sees is the number of the picture of the demo clip that the softphone shows. ok is false for any other picture.
+func (b *Baresip) Sees(t testing.TB) (number int, ok bool) {
+	t.Helper()
+	b.shots++
+	path := filepath.Join(b.dir, fmt.Sprintf("screen%d.png", b.shots))
+	b.command(t, "snapshot_recv", path)
+	var picture image.Image
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		f, err := os.Open(path)
+		require.NoError(c, err, "it sees no picture")
+		defer func() { _ = f.Close() }()
+		picture, err = png.Decode(f)
+		require.NoError(c, err)
+	}, 10*time.Second, 20*time.Millisecond)
+	return content.CounterOf(picture)
 }
 
 // CallStatus is what the softphone says of its call.
@@ -208,16 +248,33 @@ func (b *Baresip) command(t testing.TB, name string, params ...string) string {
 // clipPiece is what is encoded; a longer clip repeats it.
 const clipPiece = 10 * time.Second
 
-// makeClip makes what the softphone plays: a test picture and a 1 kHz tone. The picture's file has no audio: baresip
-// crashes on one that has.
-func makeClip(t testing.TB, dir string, length time.Duration) {
+// makeClip makes what the softphone plays: a test picture, or the demo clip's, and a 1 kHz tone. The picture's file has no
+// audio: baresip crashes on one that has.
+func makeClip(t testing.TB, dir string, p BaresipParams) {
 	t.Helper()
 	seconds := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
 	piece := filepath.Join(dir, "piece.mp4")
-	ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", seconds(clipPiece),
-		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
-	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(length), "-c", "copy", filepath.Join(dir, "clip.mp4"))
-	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(length), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+	if p.VP8 {
+		clip, _ := clipFiles(t, dir)
+		ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", clip, "-c:v", "copy", piece)
+	} else {
+		ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", seconds(clipPiece),
+			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
+	}
+	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(p.Play), "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(p.Play), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+}
+
+// demoClip makes the same of the demo clip.
+func demoClip(t testing.TB, dir string, length time.Duration) {
+	t.Helper()
+	picture, sound := clipFiles(t, t.TempDir())
+	seconds := fmt.Sprint(length.Seconds())
+	piece := filepath.Join(dir, "piece.mp4")
+	ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", picture, "-c", "copy", piece)
+	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds, "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-stream_loop", "-1", "-f", "alaw", "-ar", "8000", "-i", sound, "-t", seconds, "-ar", "48000", "-ac", "1",
+		"-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
 }
 
 func ffmpeg(t testing.TB, args ...string) {

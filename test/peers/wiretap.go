@@ -39,8 +39,23 @@ type route struct {
 // had recorded before would jump when they do. Without an address for video it listens to the sound alone.
 func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 	t.Helper()
+	return tap(t, audio, video, Viewing{Video: video != "", Audio: "PCMA", Record: length})
+}
+
+// TapVP8Call does so where the pictures are VP8.
+func TapVP8Call(t testing.TB, audio, video string, length time.Duration) *Wiretap {
+	t.Helper()
+	return tap(t, audio, video, Viewing{Video: true, VP8: true, Audio: "PCMA", Record: length})
+}
+
+func tap(t testing.TB, audio, video string, want Viewing) *Wiretap {
+	t.Helper()
+	typeVideo := byte(typeH264)
+	if want.VP8 {
+		typeVideo = typeVP8
+	}
 	w := &Wiretap{
-		recorder: startRecorder(t, Viewing{Video: video != "", Audio: "PCMA", Record: length}),
+		recorder: startRecorder(t, want),
 		routes:   map[int]route{}, reported: map[int]bool{}, ready: make(chan struct{}),
 	}
 	var filter []string
@@ -49,7 +64,7 @@ func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 		payloadType byte
 	}{
 		audio: {w.recorder.tracks[webrtc.RTPCodecTypeAudio], typePCMA},
-		video: {w.recorder.tracks[webrtc.RTPCodecTypeVideo], typeH264},
+		video: {w.recorder.tracks[webrtc.RTPCodecTypeVideo], typeVideo},
 	} {
 		if address == "" {
 			continue

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/sdp"
 )
 
 // refresh is how often a live call's figures are published.
@@ -46,11 +47,25 @@ type Media interface {
 	Hold(hold bool) (offer []byte, undo func())
 	// Held reports whether the remote party holds the call.
 	Held() bool
+	// Encrypted reports whether all media is SRTP.
+	Encrypted() bool
 	SendDTMF(ctx context.Context, digits string) error
+	// SetMuted puts silence in place of what the remote party hears, but for tones, or takes it away.
+	SetMuted(muted bool)
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
 	Stats() (audio, video gateway.MediaStats)
+	// Refused is what of the descriptions is not used, and why.
+	Refused() []gateway.MediaLine
 	Close()
+}
+
+// Publication is the stream the call becomes, and where that is pushed. It is zero while nobody has answered.
+type Publication struct {
+	Stream     string
+	RTMPURL    gateway.Secret
+	RTMPStream gateway.Secret
+	RTMPTarget string // for display
 }
 
 // Push is the state of the call's publication, told to SetPush.
@@ -67,11 +82,11 @@ type Injection struct {
 
 // Params is what a call consists of.
 type Params struct {
-	Spec       gateway.CallSpec
-	RTMPTarget string // for display
-	Signal     Signal
-	Incoming   *Incoming // nil: Signal places the call
-	Browser    bool      // a browser talks in it
+	Spec        gateway.CallSpec
+	Publication Publication
+	Signal      Signal
+	Incoming    *Incoming // nil: Signal places the call
+	Browser     bool      // a browser talks in it
 	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
 	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
 	// Publish is told every new value of the call, from the call's goroutine.
@@ -92,6 +107,8 @@ type Call struct {
 	// What follows belongs to the goroutine in Run.
 	state       state
 	browser     bool
+	muted       bool
+	publication Publication
 	push        Push
 	injection   Injection
 	devices     gateway.DeviceUse
@@ -114,10 +131,16 @@ func New(p Params) *Call {
 		created: time.Now(),
 		browser: p.Browser,
 	}
-	if p.Spec.RTMPURL != "" {
+	c.publishes(p.Publication)
+	return c
+}
+
+// publishes notes what the call becomes.
+func (c *Call) publishes(p Publication) {
+	c.publication = p
+	if p.RTMPURL != "" {
 		c.push.Status = gateway.RTMPWait
 	}
-	return c
 }
 
 // Announce publishes the call as new. It may be called before Run.
@@ -263,7 +286,7 @@ func (c *Call) step(ctx context.Context, ev event) {
 				ev = then
 			}
 		}
-		if after.status != before.status || after.sipStatus != before.sipStatus || after.ending != before.ending {
+		if after.status != before.status || after.sipStatus != before.sipStatus || after.ending != before.ending || after.transfer != before.transfer {
 			c.log.Info("call", "status", after.status, "sip", after.sipStatus, "ending", after.ending.Reason, "text", after.ending.Text)
 			c.publish()
 		}
@@ -325,7 +348,7 @@ func (c *Call) negotiate(e doNegotiate) event {
 	err := c.media.Answer(e.sdp)
 	switch {
 	case err == nil:
-		c.remoteSDP = string(e.sdp)
+		c.remoteSDP = sdp.Masked(e.sdp)
 	case e.final:
 		return mediaRefused{err.Error()}
 	default:

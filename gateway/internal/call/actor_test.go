@@ -260,7 +260,7 @@ func TestInfoAndInjection(t *testing.T) {
 }
 
 func TestPushIsTold(t *testing.T) {
-	pushed := func(_ *scene, p *Params) { p.Spec.RTMPURL = "rtmp://h/live" }
+	pushed := func(_ *scene, p *Params) { p.Publication.RTMPURL = "rtmp://h/live" }
 	live(t, pushed, func(t *testing.T, s *scene) {
 		require.Equal(t, gateway.RTMPWait, s.last().RTMPStatus)
 		lost := Push{Status: gateway.RTMPLost, Problem: "the server hung up"}

@@ -87,6 +87,7 @@ type voice struct {
 	holding  bool // by us
 	held     bool // by the other side
 	closed   int
+	muted    bool
 
 	refuse error // of every description
 	broken bool  // panics when it is given one
@@ -114,6 +115,12 @@ func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	return nil
 }
 
+func (v *voice) SetMuted(muted bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.muted = muted
+}
+
 func (v *voice) Hold(hold bool) ([]byte, func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -125,6 +132,8 @@ func (v *voice) Hold(hold bool) ([]byte, func()) {
 		v.holding = before
 	}
 }
+
+func (v *voice) Encrypted() bool { return false }
 
 func (v *voice) Held() bool {
 	v.mu.Lock()
@@ -138,6 +147,8 @@ func (v *voice) TakeInfo(contentType string, body []byte) bool {
 	v.informed += contentType + " " + string(body)
 	return true
 }
+
+func (v *voice) Refused() []gateway.MediaLine { return nil }
 
 func (v *voice) Stats() (audio, video gateway.MediaStats) {
 	return gateway.MediaStats{Codec: "PCMA"}, gateway.MediaStats{}

@@ -18,16 +18,18 @@ func (c *Call) snapshot() gateway.Call {
 		Caller:      spec.Account.Login,
 		Callee:      spec.Callee,
 		VisibleName: spec.VisibleName,
-		Stream:      spec.Stream,
-		RTMPURL:     spec.RTMPURL,
-		RTMPStream:  spec.RTMPStream,
-		RTMPTarget:  c.p.RTMPTarget,
+		Stream:      c.publication.Stream,
+		RTMPURL:     c.publication.RTMPURL,
+		RTMPStream:  c.publication.RTMPStream,
+		RTMPTarget:  c.publication.RTMPTarget,
 		RTMPStatus:  c.push.Status,
 		RTMPProblem: c.push.Problem,
 		HasAudio:    spec.HasAudio,
 		HasVideo:    spec.HasVideo,
 		Injected:    c.injection.Stream,
 		Playing:     c.injection.Sound,
+		Transfer:    c.state.transfer,
+		Muted:       c.muted,
 		Devices:     c.inUse(),
 		SDP:         c.remoteSDP,
 		Ending:      c.state.ending,
@@ -40,6 +42,8 @@ func (c *Call) snapshot() gateway.Call {
 	}
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()
+		s.Encrypted = c.media.Encrypted()
+		s.Refused = c.media.Refused()
 	}
 	return s
 }

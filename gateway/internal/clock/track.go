@@ -100,6 +100,15 @@ func (t *Track) Restart() {
 	t.anew = true
 }
 
+// SetRate tells that the stamps of the next units are of a clock of another rate: the sender has changed its codec.
+func (t *Track) SetRate(rate int) {
+	t.timeline.mu.Lock()
+	defer t.timeline.mu.Unlock()
+	if t.rate != rate {
+		t.rate, t.anew = rate, true
+	}
+}
+
 func (t *Track) unwrap(rtp uint32) int64 { return t.ticks + int64(int32(rtp-t.stamp)) }
 
 // begin puts the track where its unit arrives, but never back in time.

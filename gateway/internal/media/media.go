@@ -26,14 +26,16 @@ type Codec string
 
 // The codecs.
 const (
-	PCMA  Codec = "PCMA"
-	PCMU  Codec = "PCMU"
-	G722  Codec = "G722"
-	Speex Codec = "speex"
-	AAC   Codec = "AAC"
-	Opus  Codec = "opus"
-	H264  Codec = "H264"
-	VP8   Codec = "VP8"
+	PCMA    Codec = "PCMA"
+	PCMU    Codec = "PCMU"
+	G722    Codec = "G722"
+	Speex   Codec = "speex" // 8 kHz
+	Speex16 Codec = "speex/16000"
+	G729    Codec = "G729"
+	AAC     Codec = "AAC"
+	Opus    Codec = "opus"
+	H264    Codec = "H264"
+	VP8     Codec = "VP8"
 )
 
 // Kind tells which kind of media the codec carries.

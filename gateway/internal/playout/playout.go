@@ -9,6 +9,7 @@ import (
 
 	"callcast/gateway"
 	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/codec/voice"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/stream"
 )
@@ -26,8 +27,8 @@ const (
 type Params struct {
 	Stream *stream.Stream
 	Name   string      // where it goes, for the stream's table of readers
-	Audio  media.Codec // the only one that is taken, a G.711 law; empty: no audio
-	Video  bool        // H.264, in the order it is shown
+	Audio  media.Codec // the only one that is taken; empty: no audio
+	Video  media.Codec // likewise, in the order it is shown
 	Live   bool        // somebody talks: it waits as little as it can
 }
 
@@ -38,7 +39,8 @@ type Playout struct {
 	mu       sync.Mutex // guards what follows
 	joined   time.Time  // when Run began to read
 	anchor   anchor
-	sound    line
+	sound    line   // of a codec that may be cut anywhere
+	frames   frames // of any other
 	pictures reel
 	heard    time.Time // when sound last came
 	reader   *stream.Reader
@@ -83,8 +85,8 @@ func (p *Playout) readerParams() stream.ReaderParams {
 	if p.params.Audio != "" {
 		params.Audio = []media.Codec{p.params.Audio}
 	}
-	if p.params.Video {
-		params.Video = []media.Codec{media.H264}
+	if p.params.Video != "" {
+		params.Video = []media.Codec{p.params.Video}
 	}
 	return params
 }
@@ -97,6 +99,9 @@ func (p *Playout) take(u *media.Unit, now time.Time) (needKey bool) {
 		p.hear(u, now)
 		return false
 	}
+	if u.Format.Codec != p.params.Video {
+		return false // the stream changed its codec under the reader; what it takes comes next
+	}
 	if !p.anchor.set() {
 		p.begin(u, now)
 	} else if p.leads(u, now) {
@@ -108,7 +113,7 @@ func (p *Playout) take(u *media.Unit, now time.Time) (needKey bool) {
 // hear keeps sound. Silence that the gateway made up comes late by design: it tells nothing about time.
 func (p *Playout) hear(u *media.Unit, now time.Time) {
 	if u.Format.Codec != p.params.Audio {
-		return // the stream changed its codec under the reader; what it takes comes next
+		return // as with pictures
 	}
 	switch {
 	case !u.Fill && (!p.anchor.set() || p.params.Live && p.heard.IsZero()):
@@ -121,7 +126,11 @@ func (p *Playout) hear(u *media.Unit, now time.Time) {
 	if !u.Fill {
 		p.heard = now
 	}
-	p.sound.put(u.PTS, u.Payload)
+	if voice.Divisible(u.Format.Codec) {
+		p.sound.put(u.PTS, u.Payload)
+	} else {
+		p.frames.put(u)
+	}
 }
 
 // leads reports whether a picture's time counts: not if the stream had kept it for its next reader, and beside sound only if
@@ -153,11 +162,12 @@ func (p *Playout) arrived(u *media.Unit, now time.Time) {
 	}
 	if p.anchor.arrived(u.PTS, now, leaves) {
 		p.sound.clear()
+		p.frames.clear()
 	}
 }
 
 // Sound writes what is to sound from a moment on into dst, where there is something, and reports whether there is. dst
-// is coded by codec; there is nothing in another than the playout's.
+// is coded by codec, which may be cut anywhere; there is nothing in another than the playout's.
 func (p *Playout) Sound(dst []byte, codec media.Codec, at time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,6 +176,21 @@ func (p *Playout) Sound(dst []byte, codec media.Codec, at time.Time) bool {
 	}
 	p.spoken = at.Add(clock.Duration(int64(len(dst)), rate))
 	return p.sound.read(dst, clock.Ticks(p.anchor.time(at), rate))
+}
+
+// Frame takes the frame that is to sound from a moment on, in a codec that comes in frames; nil if there is none. A frame
+// is as near to its moment as the others allow.
+func (p *Playout) Frame(codec media.Codec, at time.Time) *media.Unit {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if codec != p.params.Audio || !p.anchor.set() {
+		return nil
+	}
+	u := p.frames.take(p.anchor.time(at))
+	if u != nil {
+		p.spoken = at.Add(u.Duration)
+	}
+	return u
 }
 
 // Picture takes the next picture that is due, with the moment it was due at. While none is, it tells when one will be; the

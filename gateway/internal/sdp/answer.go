@@ -33,7 +33,11 @@ func ParseAnswer(offer, answer []byte) (Answer, error) {
 			continue
 		}
 		taken[n] = true
-		a.take(theirs, theirs.lines[n], ours.direction(l))
+		offered, _, _ := l.payloads(nil)
+		t := termsOf(l)
+		t.codecs = codecsOf(offered)
+		a.take(theirs, theirs.lines[n], ours.direction(l), t)
+		a.missing(l.kind, offered)
 	}
 	return a, nil
 }
@@ -53,8 +57,8 @@ func (a *Answer) refuse(kind string, why error) {
 }
 
 // take agrees to a line of the other side within what this side can do.
-func (a *Answer) take(d *description, l *line, can Direction) bool {
-	m, err := d.agree(l, can)
+func (a *Answer) take(d *description, l *line, can Direction, t terms) bool {
+	m, err := d.agree(l, can, t)
 	switch {
 	case err != nil:
 		a.refuse(l.kind, err)
@@ -66,20 +70,63 @@ func (a *Answer) take(d *description, l *line, can Direction) bool {
 	return err == nil
 }
 
-func (d *description) agree(l *line, can Direction) (*Media, error) {
+// agreed is what came about for a kind of media; nil if nothing did.
+func (a *Answer) agreed(kind string) *Media {
+	if kind == video {
+		return a.Video
+	}
+	return a.Audio
+}
+
+// missing notes which codecs of an offer the other side did not take.
+func (a *Answer) missing(kind string, offered []Payload) {
+	m := a.agreed(kind)
+	if m == nil {
+		return
+	}
+	var names []string
+	taken := codecsOf(m.Payloads)
+	for _, c := range codecsOf(offered) {
+		if !slices.Contains(taken, c) {
+			names = append(names, string(c))
+		}
+	}
+	a.unused(kind, names, "not taken by the other side")
+}
+
+// unused notes codecs that are not used, and why.
+func (a *Answer) unused(kind string, names []string, why string) {
+	if len(names) > 0 {
+		a.Unused = append(a.Unused, Refusal{Kind: kind, Why: strings.Join(names, ", ") + ": " + why})
+	}
+}
+
+// codecsOf is the codecs of payload types, each once.
+func codecsOf(payloads []Payload) []media.Codec {
+	var all []media.Codec
+	for _, p := range payloads {
+		if !slices.Contains(all, p.Codec) {
+			all = append(all, p.Codec)
+		}
+	}
+	return all
+}
+
+func (d *description) agree(l *line, can Direction, t terms) (*Media, error) {
 	if l.port == 0 {
 		return nil, errors.New("refused by the other side (port 0)")
 	}
-	if l.proto != "RTP/AVP" && l.proto != "RTP/AVPF" {
-		return nil, fmt.Errorf("transport %s is not supported", l.proto)
+	crypto, err := l.crypto(t)
+	if err != nil {
+		return nil, err
 	}
 	rtp, rtcp, err := d.addresses(l)
 	if err != nil {
 		return nil, err
 	}
-	payloads, dtmf, named := l.payloads()
+	payloads, dtmf, unknown := l.payloads(t.codecs)
 	if len(payloads) == 0 {
-		return nil, fmt.Errorf("codecs not matched: %s => %s", strings.Join(named, ", "), supported(l.kind))
+		return nil, fmt.Errorf("codecs not matched: %s => %s", strings.Join(unknown, ", "), names(t.codecs))
 	}
 	if !rtp.IsValid() {
 		can.Send = false
@@ -87,18 +134,16 @@ func (d *description) agree(l *line, can Direction) (*Media, error) {
 	return &Media{
 		RTP: rtp, RTCP: rtcp, Payloads: payloads, DTMF: dtmf,
 		Direction: d.direction(l).reverse().and(can),
-		Feedback:  l.feedback(), PTime: l.ptime(),
+		Feedback:  l.feedback(), Crypto: crypto, PTime: l.ptime(),
 	}, nil
 }
 
-// supported names what could have been agreed on.
-func supported(kind string) string {
-	var names []string
-	for name := range codecs[kind] {
-		names = append(names, name)
+func names(codecs []media.Codec) string {
+	text := make([]string, len(codecs))
+	for i, c := range codecs {
+		text[i] = string(c)
 	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return strings.Join(text, ", ")
 }
 
 func (l *line) ptime() time.Duration {
@@ -111,7 +156,8 @@ func (l *line) ptime() time.Duration {
 }
 
 // AnswerTo answers an offer of the other side (RFC 3264 section 6): each of its lines in its place. The first audio and
-// the first video line are taken if local has a port for them, all others are refused.
+// the first video line are taken if local has a port for them, all others are refused. Of the codecs that local has the
+// other side's order is kept, as section 6.1 recommends: it knows best what costs it least.
 func AnswerTo(offer []byte, local OfferParams) ([]byte, Answer, error) {
 	theirs, err := parse(offer)
 	if err != nil {
@@ -130,7 +176,11 @@ func AnswerTo(offer []byte, local OfferParams) ([]byte, Answer, error) {
 			a.refuse(l.kind, errors.New("a second stream of this kind is not supported"))
 		case m.Port == 0:
 			a.refuse(l.kind, errors.New("it has no port here"))
-		case a.take(theirs, l, m.direction()):
+		case len(m.Codecs) == 0:
+			a.refuse(l.kind, errors.New("the list of codecs has none for it"))
+		case a.take(theirs, l, m.direction(), local.terms(m)):
+			_, _, unknown := l.payloads(m.Codecs)
+			a.unused(l.kind, unknown, "not in the list of codecs")
 			used[l.kind] = true
 			a.writeLine(&b, local, l, m)
 			continue
@@ -152,23 +202,19 @@ func (p OfferParams) offerOf(kind string) (m MediaOffer, supported bool) {
 
 // writeLine writes the answer to a line that was taken and narrows what was agreed to it.
 func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaOffer) {
-	agreed := a.Audio
+	agreed := a.agreed(l.kind)
 	if l.kind == video {
-		agreed = a.Video
 		agreed.Payloads = []Payload{preferred(agreed.Payloads)}
 	}
-	fmt.Fprintf(b, "m=%s %d %s", l.kind, m.Port, l.proto)
-	for _, p := range agreed.Payloads {
-		fmt.Fprintf(b, " %d", p.Type)
-	}
+	listed := slices.Clone(agreed.Payloads)
 	if agreed.DTMF != nil {
-		fmt.Fprintf(b, " %d", agreed.DTMF.Type)
+		listed = append(listed, *agreed.DTMF)
 	}
-	b.WriteString("\r\n")
+	writeMedia(b, l.kind, m.Port, l.proto, listed)
 	writeConnection(b, local.IP)
 	for _, p := range agreed.Payloads {
-		if p.Codec == media.H264 {
-			writeH264(b, p.Type, p.PacketizationMode, l.profile(p.Type))
+		if l.kind == video {
+			writeVideoFormat(b, p, l.profile(p.Type))
 			continue
 		}
 		writeAudioFormat(b, p)
@@ -178,20 +224,24 @@ func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaO
 	}
 	if l.kind == audio {
 		b.WriteString("a=ptime:20\r\n")
-	} else if agreed.Feedback.Named || l.proto == "RTP/AVPF" {
+	} else if agreed.Feedback.Named || strings.HasSuffix(l.proto, "AVPF") {
 		writeFeedback(b)
 	}
 	writeTransport(b, local, m, agreed.Direction)
+	if c := agreed.Crypto; c != nil {
+		writeKeys(b, Key{Tag: c.Tag, Suite: c.Suite, Secret: c.Send})
+	}
 }
 
-// preferred is the payload type that may fragment, if there is one.
+// preferred is the codec that the other side prefers; if it is H.264, the payload type that may fragment.
 func preferred(payloads []Payload) Payload {
+	first := payloads[0]
 	for _, p := range payloads {
-		if p.PacketizationMode == 1 {
+		if p.Codec == first.Codec && p.PacketizationMode == 1 {
 			return p
 		}
 	}
-	return payloads[0]
+	return first
 }
 
 // profile repeats the offered profile, as an answer has to (RFC 6184 section 8.2.2).

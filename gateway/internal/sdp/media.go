@@ -12,6 +12,7 @@ type Answer struct {
 	Audio   *Media // nil if refused by either side
 	Video   *Media
 	Refused []Refusal
+	Unused  []Refusal // codecs of lines that are used without them
 }
 
 // Media is one agreed RTP stream.
@@ -22,6 +23,7 @@ type Media struct {
 	DTMF      *Payload  // telephone-event, if agreed
 	Direction Direction
 	Feedback  Feedback
+	Crypto    *Crypto       // nil: in the clear
 	PTime     time.Duration // how much audio the other side wants in a packet; 0 if it does not say
 }
 
@@ -40,7 +42,7 @@ type Feedback struct {
 	Named          bool
 }
 
-// Refusal tells why a medium is not there.
+// Refusal tells why a medium, or a codec of it, is not there.
 type Refusal struct {
 	Kind string // as the m-line names it
 	Why  string

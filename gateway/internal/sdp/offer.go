@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"slices"
+
+	"callcast/gateway"
+	"callcast/gateway/internal/media"
 )
 
 // OfferParams is what this side of a session is.
@@ -11,6 +15,7 @@ type OfferParams struct {
 	IP        netip.Addr // where media is received
 	SessionID uint64
 	Version   uint64 // grows with each description of the session
+	SRTP      gateway.SRTPPolicy
 	Audio     MediaOffer
 	Video     MediaOffer
 }
@@ -23,43 +28,55 @@ type MediaOffer struct {
 	Hold     bool // takes nothing: sendonly, or inactive
 	SSRC     uint32
 	CNAME    string
+	Codecs   []media.Codec // that may be agreed on, the preferred first; empty: not available
+	Keys     []Key         // unless SRTP is never used
 }
 
 func (m MediaOffer) direction() Direction { return Direction{Send: m.Send, Receive: !m.Hold} }
 
-// Payload types of what is offered.
-const (
-	PCMU        = 0
-	PCMA        = 8
-	DTMF        = 101
-	H264Mode1   = 112
-	H264Mode0   = 113
-	offeredH264 = "profile-level-id=420020"
-)
+const offeredH264 = "profile-level-id=420020"
 
-// Offer describes a session with one audio stream, and one video stream if there is a port for it.
+func (m MediaOffer) available() bool { return m.Port != 0 && len(m.Codecs) > 0 }
+
+// Offer describes a session with one audio stream, and one video stream if there is a port and a codec for it.
 func Offer(p OfferParams) []byte {
 	var b bytes.Buffer
 	writeSession(&b, p)
 
-	fmt.Fprintf(&b, "m=audio %d RTP/AVP %d %d %d\r\n", p.Audio.Port, PCMA, PCMU, DTMF)
+	sound, tones := Offered(p.Audio.Codecs), OfferedEvents(p.Audio.Codecs)
+	writeMedia(&b, audio, p.Audio.Port, p.profile(), append(slices.Clone(sound), tones...))
 	writeConnection(&b, p.IP)
-	writeAudioFormat(&b, Payload{Type: PCMA, Codec: "PCMA", ClockRate: 8000})
-	writeAudioFormat(&b, Payload{Type: PCMU, Codec: "PCMU", ClockRate: 8000})
-	writeDTMF(&b, Payload{Type: DTMF, ClockRate: 8000})
+	for _, f := range sound {
+		writeAudioFormat(&b, f)
+	}
+	for _, f := range tones {
+		writeDTMF(&b, f)
+	}
 	b.WriteString("a=ptime:20\r\n")
 	writeTransport(&b, p, p.Audio, p.Audio.direction())
-	if p.Video.Port == 0 {
+	writeKeys(&b, p.Audio.Keys...)
+	if !p.Video.available() {
 		return b.Bytes()
 	}
 
-	fmt.Fprintf(&b, "m=video %d RTP/AVP %d %d\r\n", p.Video.Port, H264Mode1, H264Mode0)
+	pictures := Offered(p.Video.Codecs)
+	writeMedia(&b, video, p.Video.Port, p.profile(), pictures)
 	writeConnection(&b, p.IP)
-	writeH264(&b, H264Mode1, 1, offeredH264)
-	writeH264(&b, H264Mode0, 0, offeredH264)
+	for _, f := range pictures {
+		writeVideoFormat(&b, f, offeredH264)
+	}
 	writeFeedback(&b)
 	writeTransport(&b, p, p.Video, p.Video.direction())
+	writeKeys(&b, p.Video.Keys...)
 	return b.Bytes()
+}
+
+func writeMedia(b *bytes.Buffer, kind string, port int, proto string, payloads []Payload) {
+	fmt.Fprintf(b, "m=%s %d %s", kind, port, proto)
+	for _, p := range payloads {
+		fmt.Fprintf(b, " %d", p.Type)
+	}
+	b.WriteString("\r\n")
 }
 
 func writeSession(b *bytes.Buffer, p OfferParams) {
@@ -78,11 +95,24 @@ func network(ip netip.Addr) string {
 }
 
 func writeAudioFormat(b *bytes.Buffer, p Payload) {
-	fmt.Fprintf(b, "a=rtpmap:%d %s/%d\r\n", p.Type, p.Codec, p.ClockRate)
+	name, channels := encodingName(p.Codec)
+	fmt.Fprintf(b, "a=rtpmap:%d %s/%d%s\r\n", p.Type, name, p.ClockRate, channels)
+	if more := fmtp(p.Codec); more != "" {
+		fmt.Fprintf(b, "a=fmtp:%d %s\r\n", p.Type, more)
+	}
 }
 
 func writeDTMF(b *bytes.Buffer, p Payload) {
 	fmt.Fprintf(b, "a=rtpmap:%d telephone-event/%d\r\na=fmtp:%d 0-15\r\n", p.Type, p.ClockRate, p.Type)
+}
+
+// writeVideoFormat writes a codec of pictures; h264 is the profile of that one.
+func writeVideoFormat(b *bytes.Buffer, p Payload, h264 string) {
+	if p.Codec == media.H264 {
+		writeH264(b, p.Type, p.PacketizationMode, h264)
+		return
+	}
+	fmt.Fprintf(b, "a=rtpmap:%d %s/%d\r\n", p.Type, p.Codec, p.ClockRate)
 }
 
 func writeH264(b *bytes.Buffer, pt uint8, mode int, profile string) {

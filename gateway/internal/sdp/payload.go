@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,12 +19,15 @@ const (
 
 // codecs are those that may be agreed on, by kind, as a=rtpmap names them in upper case.
 var codecs = map[string]map[string]media.Codec{
-	audio: {"PCMA/8000": media.PCMA, "PCMU/8000": media.PCMU},
-	video: {"H264/90000": media.H264},
+	audio: {
+		"PCMA/8000": media.PCMA, "PCMU/8000": media.PCMU, "G722/8000": media.G722, "G729/8000": media.G729,
+		"OPUS/48000/2": media.Opus, "SPEEX/8000": media.Speex, "SPEEX/16000": media.Speex16,
+	},
+	video: {"H264/90000": media.H264, "VP8/90000": media.VP8},
 }
 
 // static are the payload types that need no a=rtpmap (RFC 3551).
-var static = map[string]string{"0": "PCMU/8000", "8": "PCMA/8000"}
+var static = map[string]string{"0": "PCMU/8000", "8": "PCMA/8000", "9": "G722/8000", "18": "G729/8000"}
 
 // encoding returns the encoding name and clock rate of a format in upper case, without the number of channels if it
 // is 1.
@@ -35,8 +39,10 @@ func (l *line) encoding(format string) string {
 	return strings.TrimSuffix(name, "/1")
 }
 
-// payloads returns what of a line is understood, and the encodings it names for a message.
-func (l *line) payloads() (known []Payload, dtmf *Payload, named []string) {
+// payloads returns what of a line is among the wanted codecs, and what it names besides; nil wants all. Of the payload
+// types of tones it is that with the clock of the first codec, if there is one.
+func (l *line) payloads(wanted []media.Codec) (known []Payload, dtmf *Payload, unknown []string) {
+	var tones []Payload
 	for _, format := range l.formats {
 		pt, err := strconv.ParseUint(format, 10, 7)
 		if err != nil {
@@ -44,29 +50,40 @@ func (l *line) payloads() (known []Payload, dtmf *Payload, named []string) {
 		}
 		encoding := l.encoding(format)
 		name, clock, _ := strings.Cut(encoding, "/")
+		clock, _, _ = strings.Cut(clock, "/")
 		rate, _ := strconv.Atoi(clock)
 		p := Payload{Type: uint8(pt), ClockRate: rate}
 		if name == telephoneEvent && l.kind == audio {
-			if dtmf == nil && rate > 0 {
-				dtmf = &p
+			if rate > 0 {
+				tones = append(tones, p)
 			}
 			continue
 		}
 		if encoding == "" {
 			encoding = "payload type " + format
 		}
-		named = append(named, encoding)
 		codec, ok := codecs[l.kind][encoding]
-		if !ok {
-			continue
-		}
-		p.Codec = codec
-		if codec == media.H264 && !p.readH264(l.perFormat("fmtp", format)) {
+		ok = ok && (wanted == nil || slices.Contains(wanted, codec))
+		if p.Codec = codec; !ok || codec == media.H264 && !p.readH264(l.perFormat("fmtp", format)) {
+			unknown = append(unknown, encoding)
 			continue
 		}
 		known = append(known, p)
 	}
-	return known, dtmf, named
+	return known, inStep(tones, known), unknown
+}
+
+// inStep is the payload type of tones whose clock is that of the sound, else the first.
+func inStep(tones, sound []Payload) *Payload {
+	if len(tones) == 0 {
+		return nil
+	}
+	if len(sound) > 0 {
+		if i := slices.IndexFunc(tones, func(p Payload) bool { return p.ClockRate == sound[0].ClockRate }); i >= 0 {
+			return &tones[i]
+		}
+	}
+	return &tones[0]
 }
 
 // readH264 takes the parameters of RFC 6184 section 8.1. It refuses the interleaved mode.

@@ -28,11 +28,13 @@ func golden(t *testing.T, name string, got []byte) {
 	require.Equal(t, string(want), string(got))
 }
 
+var sound, pictures = []media.Codec{media.PCMA, media.PCMU}, []media.Codec{media.H264}
+
 func params(send bool) OfferParams {
 	return OfferParams{
 		IP: netip.MustParseAddr("192.0.2.10"), SessionID: 1437391553771, Version: 1,
-		Audio: MediaOffer{Port: 31022, RTCPPort: 31023, Send: send, SSRC: 1478013757, CNAME: "call-1"},
-		Video: MediaOffer{Port: 31024, RTCPPort: 31025, Send: send, SSRC: 979076678, CNAME: "call-1"},
+		Audio: MediaOffer{Port: 31022, RTCPPort: 31023, Send: send, SSRC: 1478013757, CNAME: "call-1", Codecs: sound},
+		Video: MediaOffer{Port: 31024, RTCPPort: 31025, Send: send, SSRC: 979076678, CNAME: "call-1", Codecs: pictures},
 	}
 }
 
@@ -42,10 +44,13 @@ func TestOffer(t *testing.T) {
 	six := params(true)
 	six.IP = netip.MustParseAddr("2001:db8::1")
 	golden(t, "offer_ipv6.sdp", Offer(six))
-	sound := params(true)
-	sound.Video.Port = 0
-	require.NotContains(t, string(Offer(sound)), "m=video", "who has no camera and no picture asks for none")
-	require.Contains(t, string(Offer(sound)), "m=audio")
+	blind := params(true)
+	blind.Video.Port = 0
+	require.NotContains(t, string(Offer(blind)), "m=video", "who has no camera and no picture asks for none")
+	require.Contains(t, string(Offer(blind)), "m=audio")
+	blind = params(true)
+	blind.Video.Codecs = nil
+	require.NotContains(t, string(Offer(blind)), "m=video", "no codec, no line")
 }
 
 // sdp makes a description of lines.
@@ -103,15 +108,15 @@ func TestParseAnswerByLine(t *testing.T) {
 		},
 		{
 			"encrypted", true, sdp(head, "m=audio 4000 RTP/SAVP 8", "m=video 4002 UDP/TLS/RTP/SAVPF 112"),
-			"transport RTP/SAVP is not supported", "transport UDP/TLS/RTP/SAVPF is not supported",
+			"the other side wants encryption (RTP/SAVP), and SRTP is never used; make it optional or required", "transport UDP/TLS/RTP/SAVPF is not supported",
 		},
 		{
-			"codecs", true, sdp(head, "m=audio 4000 RTP/AVP 18 9 101", "a=rtpmap:18 G729/8000", "a=rtpmap:101 telephone-event/8000", "m=video 4002 RTP/AVP 97", "a=rtpmap:97 VP8/90000"),
-			"codecs not matched: G729/8000, payload type 9 => PCMA/8000, PCMU/8000", "codecs not matched: VP8/90000 => H264/90000",
+			"codecs", true, sdp(head, "m=audio 4000 RTP/AVP 18 9 19 101", "a=rtpmap:18 G729/8000", "a=rtpmap:101 telephone-event/8000", "m=video 4002 RTP/AVP 97", "a=rtpmap:97 VP8/90000"),
+			"codecs not matched: G729/8000, G722/8000, payload type 19 => PCMA, PCMU", "codecs not matched: VP8/90000 => H264",
 		},
 		{
 			"interleaved mode", true, sdp(head, "m=video 4002 RTP/AVP 112", "a=rtpmap:112 H264/90000", "a=fmtp:112 packetization-mode=2"),
-			"it is not in the answer", "codecs not matched: H264/90000 => H264/90000",
+			"it is not in the answer", "codecs not matched: H264/90000 => H264",
 		},
 		{
 			"hold as before RFC 3264", true, sdp("v=0", "c=IN IP4 0.0.0.0", audioLine, "m=video 4002 RTP/AVP 112", "c=IN IP6 ::", "a=rtpmap:112 H264/90000"),

@@ -45,7 +45,7 @@ type Dialog struct {
 	pracks    chan *sip.Request // the PRACK of our last reliable response
 	turn      turn              // who changes the session
 
-	referring atomic.Bool // a transfer we asked for is under way
+	referral atomic.Pointer[referral] // the transfer we asked for that is under way
 
 	mu   sync.Mutex // guards what follows
 	why  abandonment

@@ -37,7 +37,7 @@ func use(a *Agent, m sip.Message) {
 		rackOf(m)
 		sipfrag(m.Body())
 		d := a.newDialog(InviteParams{CallID: m.CallID().Value()})
-		_, _, _ = a.examine(d, m)
+		_, _, _ = a.examine(d, m, nil)
 		if granted, ok := d.concede(m); ok {
 			granted.write(answerTo(m, 200, "OK"), m)
 		}

@@ -132,7 +132,7 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 		req.AppendHeader(&sip.RouteHeader{Address: *h.route})
 	}
 	req.AppendHeader(p.contact(d.p.Account.Login))
-	p.stamp(req, a.Addr())
+	p.stamp(req)
 	d.describe(req, "")
 	setBody(req, "application/sdp", d.p.SDP)
 	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
@@ -154,5 +155,33 @@ func TestSipfragIsRead(t *testing.T) {
 		if ok {
 			require.Equal(t, want, Transfer{Status: status, Text: text}, body)
 		}
+	}
+}
+
+// TestSilenceAfterATransfer: who agrees to a transfer and never tells of it, or stops telling, has not done it.
+func TestSilenceAfterATransfer(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		a := startAgent(t, func(a *Agent) { a.timing.word, a.timing.ring = 300*time.Millisecond, 600*time.Millisecond })
+		p, r := udpPeer(t), newRecorder(t)
+		d := dial(a, r, p.account())
+		inv := establish(p, r)
+		result := transfer(t, d, "carol", nil)
+		p.reply(p.expect(sip.REFER), 202)
+		require.NoError(t, <-result)
+		require.ErrorIs(t, d.Refer(t.Context(), "dave", nil), errReferring)
+		if told {
+			p.notify(inv, 1, "SIP/2.0 180 Ringing", "active")
+			require.Equal(t, 180, next[Transfer](r).Status)
+		}
+		last := next[Transfer](r)
+		require.True(t, last.Final)
+		require.Zero(t, last.Status)
+		require.Contains(t, last.Text, "does not tell")
+		p.notify(inv, 2, "SIP/2.0 200 OK", "terminated")
+		p.expectStatus(sip.NOTIFY, 481)
+		result = transfer(t, d, "dave", nil) // another may follow
+		p.reply(p.expect(sip.REFER), 603)
+		require.Error(t, <-result)
+		hangup(p, r, d)
 	}
 }

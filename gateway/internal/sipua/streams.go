@@ -3,7 +3,6 @@ package sipua
 import (
 	"errors"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -35,7 +34,7 @@ type streams struct {
 	trace    traced
 
 	mu    sync.Mutex // guards flows
-	flows map[netip.AddrPort]*flow
+	flows map[via]*flow
 }
 
 // handover is a connection on its way to sipgo.
@@ -49,7 +48,7 @@ func newStreams(l net.Listener, addr net.Addr, p *sip.Parser, garbage *atomic.Ui
 	s := &streams{
 		listener: l, addr: addr, parser: p, garbage: garbage,
 		serving: make(chan struct{}), fresh: make(chan handover), done: make(chan struct{}),
-		flows: make(map[netip.AddrPort]*flow),
+		flows: make(map[via]*flow),
 	}
 	if l != nil {
 		s.tasks.Go(s.receive)

@@ -16,8 +16,11 @@ type timing struct {
 	ping       time.Duration                   // between keep-alives on a connection of ours, RFC 5626 section 4.4.1
 	pong       time.Duration                   // the answer to one
 	ring       time.Duration                   // a call to us to be answered or rejected
+	word       time.Duration                   // the other side to tell of a transfer that it agreed to
 	unregister time.Duration                   // the registrar, when the gateway stops
-	retryMin   time.Duration                   // first pause after a failed refresh; doubles
+	beat       time.Duration                   // between what keeps our UDP port open in a NAT
+	refreshMin time.Duration                   // between two REGISTERs that the registrar agreed to, however little it grants
+	retryMin   time.Duration                   // first pause after a REGISTER that failed; doubles
 	retryMax   time.Duration
 }
 
@@ -32,9 +35,12 @@ func defaultTiming() timing {
 		ping:       100 * time.Second,
 		pong:       10 * time.Second,
 		ring:       3 * time.Minute,
+		word:       time.Minute,
 		unregister: 2 * time.Second,
-		retryMin:   2 * time.Second,
-		retryMax:   2 * time.Minute,
+		beat:       25 * time.Second,
+		refreshMin: 5 * time.Second,
+		retryMin:   5 * time.Second,
+		retryMax:   5 * time.Minute,
 	}
 }
 

@@ -1,6 +1,7 @@
 package transcode
 
 import (
+	"slices"
 	"time"
 
 	"callcast/gateway/internal/media"
@@ -49,16 +50,31 @@ func (c *audio) adapt(rate, channels int) error {
 
 // Convert returns the frames that became complete with u. The slice is good until the next call.
 func (c *audio) Convert(u *media.Unit) ([]*media.Unit, error) {
-	samples, rate, channels, err := c.sound.Samples(u)
-	if err != nil || len(samples) == 0 {
+	concealed, err := c.conceal(u)
+	if err != nil {
 		return nil, err
 	}
+	samples, rate, channels, err := c.sound.Samples(u)
+	if err != nil || len(samples) == 0 {
+		return concealed, err
+	}
 	if err := c.adapt(rate, channels); err != nil {
-		return nil, err
+		return concealed, err
 	}
 	at := moment{pts: u.PTS, gap: c.gap, fill: u.Fill, arrived: u.Arrived}
 	c.begun, c.gap, c.last = true, false, at
-	return c.enc.encode(samples, at)
+	made, err := c.enc.encode(samples, at)
+	return append(concealed, made...), err
+}
+
+// conceal converts what is made up in place of what was lost before u.
+func (c *audio) conceal(u *media.Unit) ([]*media.Unit, error) {
+	samples, from := c.sound.Missing(u)
+	if len(samples) == 0 {
+		return nil, nil
+	}
+	made, err := c.enc.encode(samples, moment{pts: from, fill: true, arrived: u.Arrived})
+	return slices.Clone(made), err
 }
 
 // Drain returns the sound that the encoder holds back, and silence up to the end of its last frame.

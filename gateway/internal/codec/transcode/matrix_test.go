@@ -15,14 +15,14 @@ import (
 	"callcast/gateway/internal/media"
 )
 
-var sounds = []media.Codec{media.PCMA, media.PCMU, media.G722, media.Speex, media.AAC, media.Opus}
+var sounds = []media.Codec{media.PCMA, media.PCMU, media.G722, media.Speex, media.Speex16, media.AAC, media.Opus}
 
 // shapeOf is what a codec is fed with in these tests.
 func shapeOf(c media.Codec) (rate, channels int) {
 	switch c {
-	case media.PCMA, media.PCMU:
+	case media.PCMA, media.PCMU, media.Speex:
 		return telephoneRate, 1
-	case media.G722, media.Speex:
+	case media.G722, media.Speex16:
 		return wideRate, 1
 	default:
 		return studioRate, 2
@@ -120,7 +120,7 @@ func TestToneThroughEveryPair(t *testing.T) {
 				sound, outRate := timeline(t, units)
 				begin, end := span(sound, outRate)
 				require.InDelta(t, 0.5, begin, 0.010, "seconds until the tone begins")
-				require.InDelta(t, 1.5, end, 0.012, "seconds until the tone ends")
+				require.InDelta(t, 1.5, end, 0.013, "seconds until the tone ends")
 				amplitude, _, rest := fit(sound[outRate*6/10:outRate*14/10], hz, outRate)
 				require.InDelta(t, 0.5, amplitude, 0.07)
 				require.Less(t, rest, -13.0, "dB of noise")
@@ -161,20 +161,20 @@ func TestFramesHaveTheSizeOfTelephones(t *testing.T) {
 		}
 	}
 	require.Equal(t, 16000, coded20(t, media.G722, pcm, studioRate, 2)[0].Format.SampleRate)
-	require.Equal(t, 16000, coded20(t, media.Speex, pcm, studioRate, 2)[0].Format.SampleRate)
-	require.Equal(t, 8000, coded20(t, media.Speex, sine(700, 1, 8000, 1), 8000, 1)[0].Format.SampleRate)
+	require.Equal(t, 16000, coded20(t, media.Speex16, pcm, studioRate, 2)[0].Format.SampleRate)
+	require.Equal(t, 8000, coded20(t, media.Speex, pcm, studioRate, 2)[0].Format.SampleRate)
 }
 
 // What another decoder makes of the units is the tone, from the first unit's time on.
 func TestAnotherDecoderHearsTheTone(t *testing.T) {
 	const hz = 700
 	tests := map[media.Codec]func(testing.TB, []*media.Unit) []float64{
-		media.PCMA:  func(t testing.TB, u []*media.Unit) []float64 { return hearRaw(t, "alaw", 8000, u) },
-		media.PCMU:  func(t testing.TB, u []*media.Unit) []float64 { return hearRaw(t, "mulaw", 8000, u) },
-		media.G722:  func(t testing.TB, u []*media.Unit) []float64 { return hearRaw(t, "g722", 16000, u) },
-		media.Speex: hearSpeex,
-		media.AAC:   hear,
-		media.Opus:  hearOpus,
+		media.PCMA:    func(t testing.TB, u []*media.Unit) []float64 { return hearRaw(t, "alaw", 8000, u) },
+		media.PCMU:    func(t testing.TB, u []*media.Unit) []float64 { return hearRaw(t, "mulaw", 8000, u) },
+		media.G722:    func(t testing.TB, u []*media.Unit) []float64 { return hearRaw(t, "g722", 16000, u) },
+		media.Speex16: hearSpeex,
+		media.AAC:     hear,
+		media.Opus:    hearOpus,
 	}
 	for to, hearing := range tests {
 		t.Run(string(to), func(t *testing.T) {

@@ -2,7 +2,11 @@
 
 package transcode
 
-import "callcast/gateway/internal/media"
+import (
+	"time"
+
+	"callcast/gateway/internal/media"
+)
 
 // recipe is how an encoder of sound is opened.
 type recipe struct {
@@ -11,6 +15,14 @@ type recipe struct {
 	named          int    // the rate as the format names it
 	bits           int    // a second; 0: the encoder's choice
 	lag            int    // see SoundEncoder
+	last           func() lastStep
+}
+
+// lastStep makes what libav cannot out of samples that it has brought into shape.
+type lastStep interface {
+	encode(pcm []byte) []byte
+	delay() time.Duration
+	close()
 }
 
 // soundRecipe says how samples of a shape become a codec. Telephone sound is not made wider than it is where the codec
@@ -33,13 +45,11 @@ func soundRecipe(to media.Codec, rate, channels int) (recipe, bool) {
 	case media.G722:
 		return recipe{name: "g722", rate: wideRate, named: wideRate, channels: 1}, true
 	case media.Speex:
-		own := telephoneRate // narrowband is what every telephone with Speex takes, at half the bits of wideband
-		if rate >= wideRate {
-			own = wideRate // what is above 4 kHz is worth them
-		}
-		return recipe{name: "libspeex", rate: own, named: own, channels: 1}, true
+		return recipe{name: "libspeex", rate: telephoneRate, named: telephoneRate, channels: 1, bits: 15200}, true
+	case media.Speex16:
+		return recipe{name: "libspeex", rate: wideRate, named: wideRate, channels: 1}, true
 	default:
-		return recipe{}, false
+		return recipeG729(to)
 	}
 }
 

@@ -1,6 +1,9 @@
 package transcode
 
 import (
+	"time"
+
+	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/codec/g711"
 	"callcast/gateway/internal/media"
 )
@@ -8,7 +11,10 @@ import (
 const telephoneRate = 8000 // of G.711
 
 // Sound turns units of a codec into samples. It belongs to one goroutine.
-type Sound struct{ source pcm }
+type Sound struct {
+	source pcm
+	next   time.Duration // where the next unit belongs if nothing is missing
+}
 
 // pcm gives the samples of units, interleaved.
 type pcm interface {
@@ -18,10 +24,21 @@ type pcm interface {
 	close()
 }
 
+// concealer is a pcm that can make up what is missing before a unit.
+type concealer interface {
+	conceal(missing time.Duration, next *media.Unit) []int16
+}
+
+// What is made up: less is left to the ear, more would be an invention.
+const (
+	leastMade = 5 * time.Millisecond
+	mostMade  = 120 * time.Millisecond
+)
+
 // NewSound makes a decoder of sound. The caller closes it.
 func NewSound(codec media.Codec) (*Sound, error) {
 	if isTelephone(codec) {
-		return &Sound{source: &telephone{}}, nil
+		return &Sound{source: &filled{pcm: &telephone{}}}, nil
 	}
 	source, err := newDecoded(codec)
 	if err != nil {
@@ -35,7 +52,19 @@ func NewSound(codec media.Codec) (*Sound, error) {
 func (s *Sound) Samples(u *media.Unit) (pcm []int16, rate, channels int, err error) {
 	pcm, err = s.source.samples(u)
 	rate, channels = s.source.shape()
+	s.next = u.PTS + clock.Duration(int64(len(pcm)/channels), rate)
 	return pcm, rate, channels, err
+}
+
+// Missing returns what stands in for sound that was lost right before a unit whose turn it is, and where it begins. There
+// is none if nothing is missing, or more than can be made up. It is good until the next call.
+func (s *Sound) Missing(u *media.Unit) (pcm []int16, from time.Duration) {
+	c, ok := s.source.(concealer)
+	missing := u.PTS - s.next
+	if !ok || s.next == 0 || missing < leastMade || missing > mostMade {
+		return nil, 0
+	}
+	return c.conceal(missing, u), s.next
 }
 
 // Close frees the decoder.

@@ -28,19 +28,27 @@ type decoded struct {
 	rate, channels int
 }
 
-func newDecoded(codec media.Codec) (*decoded, error) {
+func newDecoded(codec media.Codec) (pcm, error) {
+	switch codec {
+	case media.G729:
+		return newG729()
+	case media.Opus:
+		return newOpus(), nil
+	default:
+	}
 	C.cc_quiet()
 	s := &decoded{codec: codec, rate: studioRate, channels: 1}
 	switch codec {
 	case media.AAC:
 		s.channels = 2
-	case media.Opus:
-	case media.G722, media.Speex:
+	case media.G722, media.Speex16:
 		s.rate = wideRate
+	case media.Speex:
+		s.rate = telephoneRate
 	default:
 		return nil, noCodec(string(codec) + " to samples")
 	}
-	return s, nil
+	return &filled{pcm: s}, nil
 }
 
 func (s *decoded) shape() (rate, channels int) { return s.rate, s.channels }
@@ -64,13 +72,13 @@ func (s *decoded) samples(u *media.Unit) ([]int16, error) {
 
 // adapt makes a decoder that can take u.
 func (s *decoded) adapt(u *media.Unit) error {
-	rate, channels := s.wanted(u)
-	fresh := s.dec != nil && rate == s.rate && channels == s.channels
+	rate := s.wanted(u)
+	fresh := s.dec != nil && rate == s.rate
 	if fresh && (s.codec != media.AAC || s.format == u.Format) {
 		return nil
 	}
 	s.close()
-	s.rate, s.channels, s.format = rate, channels, u.Format
+	s.rate, s.format = rate, u.Format
 	var config *C.uint8_t
 	if s.codec == media.AAC {
 		config = (*C.uint8_t)(&u.Format.Config[0])
@@ -81,26 +89,22 @@ func (s *decoded) adapt(u *media.Unit) error {
 	if config != nil {
 		size = len(u.Format.Config)
 	}
-	s.dec = C.cc_sound_open(name, C.int(rate), C.int(channels), config, C.int(size))
+	s.dec = C.cc_sound_open(name, C.int(rate), C.int(s.channels), config, C.int(size))
 	if s.dec == nil {
 		return noCodec("this kind of " + string(s.codec))
 	}
 	return nil
 }
 
-// wanted is the shape that u asks for. Opus may change between one and two channels with every packet (RFC 6716 section
-// 3.1): once there were two, it stays with two.
-func (s *decoded) wanted(u *media.Unit) (rate, channels int) {
-	rate, channels = s.rate, s.channels
-	const stereo = 0x04
-	if s.codec == media.Opus && u.Payload[0]&stereo != 0 {
-		channels = 2
+// wanted is the rate that u asks for.
+func (s *decoded) wanted(u *media.Unit) int {
+	if isSpeex(s.codec) {
+		return speexRate(u.Format.SampleRate)
 	}
-	if s.codec == media.Speex {
-		rate = speexRate(u.Format.SampleRate)
-	}
-	return rate, channels
+	return s.rate
 }
+
+func isSpeex(c media.Codec) bool { return c == media.Speex || c == media.Speex16 }
 
 // speexRate is the nearest rate that Speex knows; Flash sends its wideband mode without naming one.
 func speexRate(rate int) int {
@@ -116,9 +120,7 @@ func decoderName(codec media.Codec) string {
 	switch codec {
 	case media.AAC:
 		return "aac"
-	case media.Opus:
-		return "libopus"
-	case media.Speex:
+	case media.Speex, media.Speex16:
 		return "libspeex"
 	default:
 		return "g722"

@@ -43,6 +43,7 @@ type SoundEncoder struct {
 	delay    time.Duration // of a frame's sound within what comes out
 	silence  []int16
 	align    aligner
+	last     lastStep // nil if libav makes all of it
 
 	anchor  time.Duration // when the first sample since the last restart sounds
 	frames  int64         // pushed since then
@@ -80,7 +81,10 @@ func NewSoundEncoder(to media.Codec, rate, channels int) (*SoundEncoder, error) 
 		align:   aligner{rate: rate},
 		format:  &media.Format{Codec: to, SampleRate: r.named, Channels: r.channels},
 	}
-	if r.lag == 0 {
+	if r.last != nil {
+		e.last = r.last()
+		e.delay = e.last.delay()
+	} else if r.lag == 0 {
 		e.delay = clock.Duration(int64(C.cc_encoder_delay(enc)), r.rate)
 	}
 	if to == media.AAC {
@@ -184,10 +188,14 @@ func (e *SoundEncoder) emit(p C.cc_packet, at moment) {
 	}
 	from := e.pending[0]
 	e.pending = append(e.pending[:0], e.pending[1:]...)
+	payload := C.GoBytes(unsafe.Pointer(p.data), p.size)
+	if e.last != nil {
+		payload = e.last.encode(payload)
+	}
 	e.out = append(e.out, &media.Unit{
 		Format: e.format, PTS: from.pts, DTS: from.pts, Duration: clock.Duration(e.frame, e.rate),
 		Key: true, Gap: from.gap, Fill: at.fill, Arrived: at.arrived,
-		Payload: C.GoBytes(unsafe.Pointer(p.data), p.size),
+		Payload: payload,
 	})
 }
 
@@ -199,6 +207,9 @@ func (e *SoundEncoder) refused(r C.int) error {
 func (e *SoundEncoder) Close() {
 	C.cc_encoder_close(e.enc)
 	e.enc = nil
+	if e.last != nil {
+		e.last.close()
+	}
 }
 
 // Resample converts a whole clip of one channel to another rate.

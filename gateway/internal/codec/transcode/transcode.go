@@ -45,13 +45,20 @@ func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
 	}
 }
 
+// Encodes reports whether this build makes a codec of sound from samples.
+func Encodes(c media.Codec) bool {
+	return isTelephone(c) || available && known(c)
+}
+
 func isTelephone(c media.Codec) bool { return c == media.PCMA || c == media.PCMU }
 
-// known tells the codecs that libav decodes and encodes.
+// known tells the codecs that this build decodes and encodes where it has libav.
 func known(c media.Codec) bool {
 	switch c {
-	case media.PCMA, media.PCMU, media.G722, media.Speex, media.AAC, media.Opus, media.H264, media.VP8:
+	case media.PCMA, media.PCMU, media.G722, media.Speex, media.Speex16, media.AAC, media.Opus, media.H264, media.VP8:
 		return true
+	case media.G729:
+		return hasG729
 	default:
 		return false
 	}

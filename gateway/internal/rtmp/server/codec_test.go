@@ -17,7 +17,7 @@ func TestPublisherSendsTelephoneSound(t *testing.T) {
 	for encoder, want := range map[string]media.Format{
 		"pcm_alaw":  {Codec: media.PCMA, SampleRate: 8000, Channels: 1},
 		"pcm_mulaw": {Codec: media.PCMU, SampleRate: 8000, Channels: 1},
-		"libspeex":  {Codec: media.Speex, SampleRate: 16000, Channels: 1},
+		"libspeex":  {Codec: media.Speex16, SampleRate: 16000, Channels: 1},
 	} {
 		t.Run(encoder, func(t *testing.T) {
 			s, h, url := newServer(t, Limits{})
@@ -41,12 +41,12 @@ func TestPublisherSendsTelephoneSound(t *testing.T) {
 				if n < 19 {
 					sounded += u.Duration
 				}
-				if want.Codec != media.Speex {
+				if want.Codec != media.Speex16 {
 					pcm = g711.Decode(pcm, want.Codec, u.Payload)
 				}
 			}
 			require.InDelta(t, last-first, sounded, float64(5*time.Millisecond), "units sound as long as they stand apart")
-			if want.Codec != media.Speex {
+			if want.Codec != media.Speex16 {
 				crossings := 0
 				for i := 1; i < len(pcm); i++ {
 					if pcm[i-1] < 0 != (pcm[i] < 0) {

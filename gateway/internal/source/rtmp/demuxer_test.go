@@ -222,9 +222,9 @@ func TestDemuxerTakesTelephoneCodecs(t *testing.T) {
 		rate int
 		want time.Duration
 	}{
-		media.PCMA:  {0x72, 8000, 20 * time.Millisecond},
-		media.PCMU:  {0x82, 8000, 20 * time.Millisecond},
-		media.Speex: {0xB2, 16000, 20 * time.Millisecond},
+		media.PCMA:    {0x72, 8000, 20 * time.Millisecond},
+		media.PCMU:    {0x82, 8000, 20 * time.Millisecond},
+		media.Speex16: {0xB2, 16000, 20 * time.Millisecond},
 	} {
 		body := bytes.Repeat([]byte{7}, 160)
 		_, units := demux(t, audio(5000, append([]byte{tc.head}, body...)...), audio(5020, tc.head),

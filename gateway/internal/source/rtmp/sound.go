@@ -58,7 +58,7 @@ func (s *sound) speex(body []byte) (*media.Unit, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
-	s.take(media.Speex, rateSpeex)
+	s.take(media.Speex16, rateSpeex)
 	return s.frame(speexFrame, body), nil
 }
 

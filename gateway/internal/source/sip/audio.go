@@ -6,6 +6,8 @@ import (
 
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/codec/dtmf"
+	"callcast/gateway/internal/codec/transcode"
+	"callcast/gateway/internal/codec/voice"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -24,20 +26,23 @@ const (
 	longestHole = 5 * time.Second
 )
 
-// audioIn turns audio packets into units that follow each other without hole or overlap.
+// audioIn turns audio packets into units that follow each other without overlap, and without hole but for what is lost of
+// a codec whose decoders make up for it.
 type audioIn struct {
 	timeline *clock.Timeline
 	track    *clock.Track
 	onDTMF   func(rune)
-	formats  map[media.Codec]*media.Format
-	silence  map[media.Codec][]byte // one frame each
+	offered  []media.Codec
+	formats  map[shape]*media.Format
+	silence  map[media.Codec][]byte // one frame each, of those that were needed
 
 	mu      sync.Mutex // guards what follows
 	write   func(*media.Unit)
 	types   map[uint8]media.Codec
-	events  uint8 // payload type of telephone-event
+	events  map[uint8]bool // payload types of telephone-event
 	codec   media.Codec
-	agreed  time.Time // when it was first negotiated; zero before
+	format  *media.Format // of codec
+	agreed  time.Time     // when it was first negotiated; zero before
 	begun   bool
 	next    time.Duration // where the next unit belongs
 	heard   time.Time     // when audio last came
@@ -48,23 +53,43 @@ type audioIn struct {
 	counted counted
 }
 
+// shape is what tells one format of sound from another.
+type shape struct {
+	codec    media.Codec
+	channels int
+}
+
 // counted is what is counted of one kind of media.
 type counted struct {
 	units  uint64 // that came from the other side
 	filled uint64
 }
 
-func newAudioIn(tl *clock.Timeline, onDTMF func(rune)) *audioIn {
+func newAudioIn(tl *clock.Timeline, offered []media.Codec, onDTMF func(rune)) *audioIn {
 	a := &audioIn{
-		timeline: tl, track: tl.Track(audioRate), onDTMF: onDTMF, write: func(*media.Unit) {},
-		formats: map[media.Codec]*media.Format{}, silence: map[media.Codec][]byte{},
-		types: audioTypes(nil), events: sdp.DTMF, codec: media.PCMA,
+		timeline: tl, onDTMF: onDTMF, write: func(*media.Unit) {},
+		offered: offered, formats: map[shape]*media.Format{}, silence: map[media.Codec][]byte{},
+		types: payloadTypes(nil, offered), events: eventTypes(nil, offered),
 	}
-	for _, c := range []media.Codec{media.PCMA, media.PCMU} {
-		a.formats[c] = &media.Format{Codec: c, SampleRate: audioRate, Channels: 1}
-		a.silence[c] = media.Silence(c, frameSamples)
+	first := media.PCMA
+	if len(offered) > 0 {
+		first = offered[0]
 	}
+	a.track = tl.Track(voice.Clock(first))
+	a.speaks(first, nil)
 	return a
+}
+
+// speaks takes note of what comes, or is expected.
+func (a *audioIn) speaks(codec media.Codec, packet []byte) {
+	f := voice.Format(codec, packet)
+	key := shape{codec, f.Channels}
+	if a.formats[key] == nil {
+		made := f
+		a.formats[key] = &made
+	}
+	a.codec, a.format = codec, a.formats[key]
+	a.track.SetRate(voice.Clock(codec))
 }
 
 func (a *audioIn) publishTo(write func(*media.Unit)) {
@@ -80,18 +105,14 @@ func (a *audioIn) negotiated(m *sdp.Media) {
 	if a.agreed.IsZero() {
 		a.agreed = time.Now()
 	}
-	a.types = audioTypes(m)
+	a.types, a.events = payloadTypes(m, a.offered), eventTypes(m, a.offered)
 	if m == nil {
 		return
 	}
 	if !a.begun {
-		a.codec = m.Payloads[0].Codec
+		a.speaks(m.Payloads[0].Codec, nil)
 	}
 	a.deaf = !m.Direction.Receive
-	a.events = sdp.DTMF
-	if m.DTMF != nil {
-		a.events = m.DTMF.Type
-	}
 }
 
 func (a *audioIn) handle(p rtpio.Packet) {
@@ -114,7 +135,7 @@ func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
 	case len(p.Payload) == 0 || a.deaf:
 	case known:
 		a.sound(codec, p)
-	case p.PayloadType == a.events:
+	case a.events[p.PayloadType]:
 		return a.keys.Push(p.Payload, p.Timestamp)
 	}
 	return 0, false
@@ -122,45 +143,85 @@ func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
 
 // sound publishes a packet of audio, after what fills the hole before it and without what has been filled already.
 func (a *audioIn) sound(codec media.Codec, p rtpio.Packet) {
+	length := voice.Duration(codec, p.Payload)
+	if length == 0 {
+		return
+	}
+	a.track.SetRate(voice.Clock(codec))
 	pts, _ := a.track.Time(p.Timestamp, p.Arrived)
 	gap := a.bridge(pts)
-	payload := p.Payload
-	if early := a.next - pts; early > 0 {
-		n := clock.Ticks(early, audioRate)
-		if n >= int64(len(payload)) {
-			return
-		}
-		payload = payload[n:]
+	payload := a.unheard(codec, p.Payload, length, a.next-pts)
+	if len(payload) == 0 {
+		return
 	}
-	a.codec, a.heard, a.lost = codec, p.Arrived, false
+	a.speaks(codec, payload)
+	a.heard, a.lost = p.Arrived, false
 	a.counted.units++
-	a.mask.hear(codec, payload)
-	a.publish(&media.Unit{Format: a.formats[codec], Gap: gap, Arrived: p.Arrived, Payload: payload})
+	if voice.IsLaw(codec) {
+		payload = a.mask.hear(codec, payload)
+	}
+	a.publish(&media.Unit{Format: a.format, Gap: gap, Arrived: p.Arrived, Payload: payload})
+}
+
+// unheard is what of a packet comes after what was published already. A frame cannot be cut: it is taken whole unless
+// more than half of it is too late.
+func (a *audioIn) unheard(codec media.Codec, payload []byte, length, early time.Duration) []byte {
+	switch {
+	case early <= 0:
+		return payload
+	case voice.Divisible(codec):
+		return payload[min(clock.Ticks(early, voice.Clock(codec)), int64(len(payload))):]
+	case early > length/2:
+		return nil
+	}
+	return payload
 }
 
 // bridge fills the hole up to pts: with what was heard last, fading, if packets were lost; with silence if the other side
-// sent none. It reports a hole that is too long to be filled.
+// sent none. It reports a hole that is left: one that is too long, or packets lost of a codec whose decoders know better
+// what to put there.
 func (a *audioIn) bridge(pts time.Duration) (gap bool) {
 	if !a.begun {
 		a.begun, a.next = true, pts
 	}
-	if pts-a.next > longestHole {
+	hole := pts - a.next
+	if hole > longestHole || hole > 0 && a.lost && !voice.IsLaw(a.codec) {
 		a.next = pts
 		return true
 	}
 	for a.next < pts {
-		n := int(clock.Ticks(min(pts-a.next, frame), audioRate))
-		if n == 0 { // a fraction of a sample
+		piece := a.piece(pts - a.next)
+		if len(piece) == 0 {
 			a.next = pts
 			break
 		}
-		if a.lost {
-			a.fill(a.mask.next(a.codec, n))
-		} else {
-			a.fill(a.silence[a.codec][:n])
-		}
+		a.fill(piece)
 	}
 	return false
+}
+
+// piece is what to put into a hole, a frame at most; empty if the hole is too small.
+func (a *audioIn) piece(hole time.Duration) []byte {
+	n := int(clock.Ticks(min(hole, frame), voice.Clock(a.codec)))
+	switch silence := a.quiet(); {
+	case a.lost:
+		return a.mask.next(a.codec, n)
+	case voice.Divisible(a.codec):
+		return silence[:min(n, len(silence))]
+	case hole >= frame:
+		return silence
+	}
+	return nil
+}
+
+// quiet is a frame of silence; empty if this build cannot make it.
+func (a *audioIn) quiet() []byte {
+	silence, ok := a.silence[a.codec]
+	if !ok {
+		silence, _ = transcode.Silence(a.codec)
+		a.silence[a.codec] = silence
+	}
+	return silence
 }
 
 // tick publishes silence while no audio comes.
@@ -177,22 +238,23 @@ func (a *audioIn) tick(now time.Time) {
 	if until-a.next > longestHole {
 		a.next = until
 	}
-	for a.next+frame <= until {
+	silence := a.quiet()
+	for len(silence) > 0 && a.next+frame <= until {
 		a.mask.forget()
-		a.fill(a.silence[a.codec])
+		a.fill(silence)
 	}
 }
 
 func (a *audioIn) fill(payload []byte) {
 	a.counted.filled++
-	a.publish(&media.Unit{Format: a.formats[a.codec], Fill: true, Arrived: time.Now(), Payload: payload})
+	a.publish(&media.Unit{Format: a.format, Fill: true, Arrived: time.Now(), Payload: payload})
 }
 
 // publish puts a unit where the last one ended.
 func (a *audioIn) publish(u *media.Unit) {
 	u.Key = true
 	u.PTS, u.DTS = a.next, a.next
-	u.Duration = clock.Duration(int64(len(u.Payload)), audioRate)
+	u.Duration = voice.Duration(a.codec, u.Payload)
 	a.next += u.Duration
 	a.write(u)
 }

@@ -25,7 +25,7 @@ type audioRig struct {
 
 func newAudioRig() *audioRig {
 	r := &audioRig{start: time.Now()}
-	r.audioIn = newAudioIn(clock.NewTimeline(), func(key rune) { r.heard += string(key) })
+	r.audioIn = newAudioIn(clock.NewTimeline(), []media.Codec{media.PCMA, media.PCMU}, func(key rune) { r.heard += string(key) })
 	r.publishTo(func(u *media.Unit) { r.units = append(r.units, u) })
 	return r
 }
@@ -86,7 +86,7 @@ func TestAudioPassesUnchanged(t *testing.T) {
 		for n, u := range r.units {
 			require.Equal(t, slices.Repeat([]byte{byte(n + 1)}, samples), u.Payload)
 			require.False(t, u.Fill)
-			require.Equal(t, r.formats[media.PCMA], u.Format)
+			require.Equal(t, r.units[0].Format, u.Format)
 		}
 	}
 }
@@ -107,7 +107,7 @@ func TestLostAudioIsConcealed(t *testing.T) {
 		require.True(t, u.Fill)
 		levels = append(levels, g711.Level(media.PCMA, u.Payload))
 	}
-	require.InDelta(t, 0.41, levels[0], 0.06, "first frame sounds nearly as before")
+	require.InDelta(t, 0.45, levels[0], 0.04, "first frame sounds nearly as before")
 	require.IsDecreasing(t, levels[:4])
 	require.Less(t, levels[3], 0.001, "then silence")
 	require.False(t, r.units[8].Fill)

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -44,13 +46,19 @@ func (s *Source) Reoffer(offer []byte) ([]byte, error) {
 		return bytes.Clone(s.offer), nil
 	}
 	answer, a, err := sdp.AnswerTo(offer, local)
+	if err == nil && s.rekeyed(a) {
+		local.Audio.Keys, local.Video.Keys = sdp.NewKeys(), sdp.NewKeys()
+		answer, a, err = sdp.AnswerTo(offer, local)
+	}
 	if err != nil {
 		return nil, err
 	}
+	before := s.local
+	s.local = local
 	if err := s.apply(a); err != nil {
+		s.local = before
 		return nil, err
 	}
-	s.local = local
 	return answer, nil
 }
 
@@ -88,22 +96,33 @@ func (s *Source) apply(a sdp.Answer) error {
 	if a.Audio == nil && a.Video == nil {
 		return refused(a.Refused)
 	}
-	for _, r := range a.Refused {
-		s.log.Warn("media refused", "kind", r.Kind, "why", r.Why)
+	if err := s.protect(a); err != nil {
+		return err
 	}
 	s.agreed = a
 	s.audio.negotiated(a.Audio)
 	s.video.negotiated(a.Video)
 	s.back.negotiated(a)
 	s.reinjectLocked()
-	connect(s.audioRTP, a.Audio, audioRates(a.Audio))
-	connect(s.videoRTP, a.Video, videoRates(a.Video))
+	connect(s.audioRTP, a.Audio, audioRates(a.Audio, s.local.Audio.Codecs))
+	connect(s.videoRTP, a.Video, videoRates(a.Video, s.local.Video.Codecs))
 	if a.Video != nil && a.Video.Direction.Receive {
 		s.wantKey()
 	} else {
 		s.keys.got()
 	}
 	return nil
+}
+
+// Refused is what of the descriptions is not used: lines, and codecs of those that are.
+func (s *Source) Refused() []gateway.MediaLine {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var lines []gateway.MediaLine
+	for _, r := range slices.Concat(s.agreed.Refused, s.agreed.Unused) {
+		lines = append(lines, gateway.MediaLine{Kind: r.Kind, Why: r.Why})
+	}
+	return lines
 }
 
 func refused(why []sdp.Refusal) error {
@@ -126,21 +145,22 @@ func connect(session *rtpio.Session, m *sdp.Media, rates map[uint8]int) {
 	session.SetRemote(m.RTP, m.RTCP)
 }
 
-func offeredAudio() map[uint8]int {
-	return map[uint8]int{sdp.PCMA: audioRate, sdp.PCMU: audioRate, sdp.DTMF: audioRate}
-}
-
-func offeredVideo() map[uint8]int {
-	return map[uint8]int{sdp.H264Mode1: videoRate, sdp.H264Mode0: videoRate}
+// offeredRates are the payload types that codecs are offered by, and their clocks.
+func offeredRates(codecs []media.Codec) map[uint8]int {
+	rates := map[uint8]int{}
+	for _, p := range append(sdp.Offered(codecs), sdp.OfferedEvents(codecs)...) {
+		rates[p.Type] = p.ClockRate
+	}
+	return rates
 }
 
 // audioRates are the payload types that may come in. Beside those of the answer they are those of the offer: the other
 // side may number what it sends by either (RFC 3264 section 5.1 against what telephones do).
-func audioRates(m *sdp.Media) map[uint8]int {
+func audioRates(m *sdp.Media, codecs []media.Codec) map[uint8]int {
 	if m == nil {
 		return nil
 	}
-	rates := offeredAudio()
+	rates := offeredRates(codecs)
 	for _, p := range m.Payloads {
 		rates[p.Type] = p.ClockRate
 	}
@@ -150,24 +170,39 @@ func audioRates(m *sdp.Media) map[uint8]int {
 	return rates
 }
 
-func videoRates(m *sdp.Media) map[uint8]int {
+func videoRates(m *sdp.Media, codecs []media.Codec) map[uint8]int {
 	if m == nil {
 		return nil
 	}
-	rates := offeredVideo()
+	rates := offeredRates(codecs)
 	for _, p := range m.Payloads {
 		rates[p.Type] = p.ClockRate
 	}
 	return rates
 }
 
-// audioTypes are the codecs of the payload types that may come in.
-func audioTypes(m *sdp.Media) map[uint8]media.Codec {
-	types := map[uint8]media.Codec{sdp.PCMA: media.PCMA, sdp.PCMU: media.PCMU}
+// payloadTypes are the codecs of the payload types that may come in.
+func payloadTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
+	types := map[uint8]media.Codec{}
+	for _, p := range sdp.Offered(codecs) {
+		types[p.Type] = p.Codec
+	}
 	if m != nil {
 		for _, p := range m.Payloads {
 			types[p.Type] = p.Codec
 		}
+	}
+	return types
+}
+
+// eventTypes are the payload types by which keys may come in.
+func eventTypes(m *sdp.Media, codecs []media.Codec) map[uint8]bool {
+	types := map[uint8]bool{}
+	for _, p := range sdp.OfferedEvents(codecs) {
+		types[p.Type] = true
+	}
+	if m != nil && m.DTMF != nil {
+		types[m.DTMF.Type] = true
 	}
 	return types
 }

@@ -10,7 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
 	"callcast/gateway/internal/slate"
@@ -23,9 +25,11 @@ type Params struct {
 	IP       netip.Addr // named in session descriptions
 	HasAudio bool       // offer sendrecv, else recvonly
 	HasVideo bool
+	Codecs   [media.Kinds][]media.Codec // in order of preference
 	// SoundOnly offers no video at all, and takes none.
 	SoundOnly bool
 	Slate     bool // publish a slate while there is no video
+	SRTP      gateway.SRTPPolicy
 	Stream    *stream.Stream
 	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
 	Info func(ctx context.Context, contentType string, body []byte) error
@@ -66,7 +70,7 @@ type Source struct {
 
 // New opens the ports of a call. Nothing is received or published before Start.
 func New(p Params) (*Source, error) {
-	picture, err := slate.Load()
+	slates, err := slate.LoadSet()
 	if err != nil {
 		return nil, err
 	}
@@ -82,34 +86,42 @@ func New(p Params) (*Source, error) {
 	s := &Source{
 		params: p, log: p.Log, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
 		local: sdp.OfferParams{
-			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1,
-			Audio: newOffer(audioConn, p.HasAudio, p.CNAME),
-			Video: newOffer(videoConn, p.HasVideo, p.CNAME),
+			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1, SRTP: p.SRTP,
+			Audio: newOffer(audioConn, p.HasAudio, p, media.Audio),
+			Video: newOffer(videoConn, p.HasVideo, p, media.Video),
 		},
 	}
 	if p.SoundOnly {
 		s.local.Video.Port = 0
 	}
 	s.offer = sdp.Offer(s.local)
-	s.audio = newAudioIn(s.timeline, p.OnDTMF)
-	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
+	s.audio = newAudioIn(s.timeline, p.Codecs[media.Audio], p.OnDTMF)
+	s.video = newVideoIn(s.timeline, p.Codecs[media.Video], s.wantKey, s.keys.got)
 	if p.Slate {
-		s.video.slate = picture
+		s.video.slates = slates
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
-		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredAudio(),
+		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Audio.Codecs),
+		Shut:   encrypts(p.SRTP),
 		Handle: s.audio.handle, OnReport: s.audio.track.Report, Log: p.Log,
 	})
 	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
-		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredVideo(),
+		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Video.Codecs),
+		Shut: encrypts(p.SRTP), Resend: true,
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
-	s.back = newBack(s.audioRTP, s.videoRTP, picture)
+	s.back = newBack(s.audioRTP, s.videoRTP, slates, p.Log)
 	return s, nil
 }
 
-func newOffer(c *rtpio.Conn, send bool, cname string) sdp.MediaOffer {
-	return sdp.MediaOffer{Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: cname}
+func newOffer(c *rtpio.Conn, send bool, p Params, kind media.Kind) sdp.MediaOffer {
+	m := sdp.MediaOffer{
+		Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: p.CNAME, Codecs: p.Codecs[kind],
+	}
+	if encrypts(p.SRTP) {
+		m.Keys = sdp.NewKeys()
+	}
+	return m
 }
 
 // Start takes over the stream and begins to receive. It is called once.
@@ -138,6 +150,7 @@ func (s *Source) Close() {
 		stop()
 	}
 	s.running.Wait()
+	s.back.close()
 	s.audioRTP.Close()
 	s.videoRTP.Close()
 	if publisher != nil {

@@ -68,6 +68,7 @@ func (s *Source) Stats() (audio, video gateway.MediaStats) {
 		video.Codec = string(agreed.Video.Payloads[0].Codec)
 	}
 	if format != nil {
+		video.Codec = string(format.Codec)
 		video.Width, video.Height = format.Width, format.Height
 	}
 	video.Damaged = withheld

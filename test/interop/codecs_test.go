@@ -1,0 +1,56 @@
+package interop
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+	"callcast/test/peers"
+	"callcast/test/peers/content"
+)
+
+// TestCodecsWithBaresip calls a softphone in each codec that it has: what it plays is on air, and what is injected is what
+// it decodes.
+func TestCodecsWithBaresip(t *testing.T) {
+	dir := t.TempDir()
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000", "-t", "20",
+		"-af", "volume=4", filepath.Join(dir, "tone.wav")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for _, codec := range []struct{ list, theirs, named string }{
+		{"alaw", "PCMA/8000/1", "PCMA"},
+		{"ulaw", "PCMU/8000/1", "PCMU"},
+		{"G722", "G722/16000/1", "G722"},
+		{"opus", "opus/48000/2", "opus"},
+	} {
+		t.Run(codec.named, func(t *testing.T) {
+			phone := peers.StartBaresip(t, peers.BaresipParams{User: "bob", Play: time.Minute, Codecs: codec.theirs})
+			g := startGateway(t, func(c *gateway.Config) {
+				c.Media.SoundDir = dir
+				c.SIP.Codecs = "speex," + codec.list + ",H264"
+			})
+			g.dial(t, "call", fmt.Sprintf("sip:bob@127.0.0.1:%d", phone.Port), nil)
+			g.waitFor(t, "call", "status", "ESTABLISHED", patience)
+			require.Eventually(t, func() bool { return g.call(t, "call").Audio.Packets > 50 }, patience, 20*time.Millisecond)
+			call := g.call(t, "call")
+			require.Equal(t, codec.named, call.Audio.Codec)
+			require.Contains(t, call.Refused, gateway.MediaLine{Kind: "audio", Why: "speex: not taken by the other side"})
+
+			recording := filepath.Join(t.TempDir(), "air.flv")
+			g.ok(t, "/call/inject_sound", map[string]any{"callId": "call", "fileName": "tone.wav"})
+			require.NoError(t, content.Record(t.Context(), "rtmp://"+g.rtmp+"/live/call", recording, 5*time.Second))
+			share, err := content.Tone(t.Context(), recording, 1000)
+			require.NoError(t, err)
+			require.Greater(t, share, 0.95, "share of what is on air in which the softphone's tone sounds")
+
+			g.hangUp(t, "call")
+			share, err = content.Tone(t.Context(), phone.Heard(t), 440)
+			require.NoError(t, err)
+			require.Greater(t, share, 0.6, "share of what the softphone heard in which our tone sounds")
+		})
+	}
+}
