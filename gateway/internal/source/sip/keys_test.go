@@ -74,6 +74,16 @@ func TestKeysInTheSoundAreNotHeardBesideEvents(t *testing.T) {
 	require.Equal(t, "42", r.heard)
 }
 
+// TestEventsByANumberThatWasOfferedForACodec: the answer's numbers come before those of the offer.
+func TestEventsByANumberThatWasOfferedForACodec(t *testing.T) {
+	offered := []media.Codec{media.Opus, media.PCMA}
+	types := audioTypes(&sdp.Media{
+		Payloads: []sdp.Payload{{Type: 8, Codec: media.PCMA, ClockRate: audioRate}}, DTMF: &sdp.Payload{Type: sdp.Opus, ClockRate: audioRate},
+	}, offered)
+	require.NotContains(t, types, uint8(sdp.Opus))
+	require.Equal(t, media.PCMA, types[8])
+}
+
 // TestKeysSoundWhereNoEventsAreTaken: they take the place of an injected stream while they sound, and the RTP stream
 // goes on as ever.
 func TestKeysSoundWhereNoEventsAreTaken(t *testing.T) {

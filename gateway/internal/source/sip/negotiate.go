@@ -190,6 +190,9 @@ func payloadTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
 		for _, p := range m.Payloads {
 			types[p.Type] = p.Codec
 		}
+		if m.DTMF != nil {
+			delete(types, m.DTMF.Type) // whatever it was offered for
+		}
 	}
 	return types
 }
