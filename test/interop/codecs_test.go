@@ -47,6 +47,14 @@ func TestCodecsWithBaresip(t *testing.T) {
 			require.NoError(t, err)
 			require.Greater(t, share, 0.95, "share of what is on air in which the softphone's tone sounds")
 
+			phone.Hold(t)
+			g.waitFor(t, "call", "status", "HOLD", patience)
+			phone.Resume(t)
+			g.waitFor(t, "call", "status", "ESTABLISHED", patience)
+			before := g.call(t, "call").Audio.Packets
+			require.Eventually(t, func() bool { return g.call(t, "call").Audio.Packets > before+50 }, patience, 20*time.Millisecond)
+			require.Equal(t, codec.named, g.call(t, "call").Audio.Codec, "what the softphone offers when it takes the call back")
+
 			g.hangUp(t, "call")
 			share, err = content.Tone(t.Context(), phone.Heard(t), 440)
 			require.NoError(t, err)

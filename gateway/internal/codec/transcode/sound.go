@@ -29,9 +29,9 @@ type concealer interface {
 	conceal(missing time.Duration, next *media.Unit) []int16
 }
 
-// What is made up: less is left to the ear, more would be an invention.
+// What is made up: less may be times that are not exact, more would be an invention.
 const (
-	leastMade = 5 * time.Millisecond
+	leastMade = mend * 3 / 4
 	mostMade  = 120 * time.Millisecond
 )
 
