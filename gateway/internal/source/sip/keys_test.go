@@ -77,7 +77,7 @@ func TestKeysInTheSoundAreNotHeardBesideEvents(t *testing.T) {
 // TestEventsByANumberThatWasOfferedForACodec: the answer's numbers come before those of the offer.
 func TestEventsByANumberThatWasOfferedForACodec(t *testing.T) {
 	offered := []media.Codec{media.Opus, media.PCMA}
-	types := audioTypes(&sdp.Media{
+	types := payloadTypes(&sdp.Media{
 		Payloads: []sdp.Payload{{Type: 8, Codec: media.PCMA, ClockRate: audioRate}}, DTMF: &sdp.Payload{Type: sdp.Opus, ClockRate: audioRate},
 	}, offered)
 	require.NotContains(t, types, uint8(sdp.Opus))
