@@ -86,7 +86,7 @@ func TestCalledBehindNAT(t *testing.T) {
 		"here":  func(id string) { require.NoError(t, g.api.EndCall(t.Context(), id)) },
 	} {
 		phone.Dial(t, "sip:gw@sip.test")
-		incoming := g.waitRinging(t)
+		incoming := g.waitIncoming(t)
 		require.Positive(t, nat.invites.Swap(0), "the call came to where the registrar saw us")
 		require.NoError(t, g.api.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: incoming.ID}))
 		g.waitCall(t, incoming.ID, gateway.CallEstablished)
