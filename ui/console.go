@@ -226,6 +226,7 @@ func (c *Console) shortcuts() []shortcut {
 		{control(fyne.Key3), func() { c.tabs.Show(2) }},
 		{control(fyne.Key4), func() { c.tabs.Show(3) }},
 		{control(fyne.Key5), func() { c.tabs.Show(4) }},
+		{control(fyne.KeyN), c.addAccount},
 		{control(fyne.KeyG), c.ringing.Focus},
 		{control(fyne.KeyD), c.monitor.ToggleHold},
 		{control(fyne.KeyM), c.monitor.ToggleMute},
@@ -237,6 +238,12 @@ func (c *Console) shortcuts() []shortcut {
 func (c *Console) copyLink() {
 	c.tabs.Show(1)
 	c.streams.CopyLink()
+}
+
+// addAccount shows the accounts while it asks for one more.
+func (c *Console) addAccount() {
+	c.tabs.Show(3)
+	c.accounts.Add()
 }
 
 // asking tells whether a dialog is open: it has the keyboard to itself.

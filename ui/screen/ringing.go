@@ -17,7 +17,7 @@ const (
 	ringWidth = 560
 	ringGap   = 8
 	ringTop   = 48 // below the lamp of the selected call
-	ringsSeen = 4 // at once; more are only counted
+	ringsSeen = 4  // at once; more are only counted
 )
 
 // RingingParams is what Ringing needs.
