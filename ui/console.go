@@ -23,7 +23,7 @@ import (
 const (
 	windowWidth  = 1280
 	windowHeight = 800
-	monitorShare = 0.50 // of the height beside the form; the tables have the rest
+	monitorShare = 0.54 // of the height beside the form; the tables have the rest
 )
 
 // Params is what a Console needs.
