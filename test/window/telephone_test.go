@@ -25,11 +25,11 @@ func (o *operator) addAccount(login, password, domain, proxy string) {
 	o.press("space")
 }
 
-// answerButton is where a ringing call is answered: the first of three buttons of one width, the last of which is red
-// and wider than the one that hangs up.
+// answerButton is where a ringing call is answered: beside a red button of the same width, which is wider than the one
+// that hangs up.
 func (s shot) answerButton() image.Rectangle {
 	reject := s.run(bad)
-	return reject.Sub(image.Pt(2*(reject.Dx()+4), 0))
+	return reject.Sub(image.Pt(reject.Dx()+4, 0))
 }
 
 // pictureSum differs from picture to picture.
