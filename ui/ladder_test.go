@@ -13,8 +13,11 @@ import (
 	"callcast/ui/widgets"
 )
 
-const ladderOffer = "v=0\r\nm=audio 31000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:96 opus/48000/2\r\nm=video 31002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
-const ladderAnswer = "v=0\r\nm=audio 4000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\nm=video 0 RTP/AVP 97\r\n"
+const (
+	ladderOffer = "v=0\r\nm=audio 31000 RTP/AVP 8 96\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:96 opus/48000/2\r\n" +
+		"m=video 31002 RTP/AVP 97\r\na=rtpmap:97 H264/90000\r\n"
+	ladderAnswer = "v=0\r\nm=audio 4000 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\nm=video 0 RTP/AVP 97\r\n"
+)
 
 func ladderOf(call string) gateway.Ladder {
 	at := time.Now()

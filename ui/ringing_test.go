@@ -122,12 +122,12 @@ func TestSeveralRingAtOnce(t *testing.T) {
 	for _, name := range []string{"Boris", "Clara", "Dmitri", "Elena"} {
 		b.fake.SetCall(ringing("r-"+name, name))
 	}
-	b.sees("1 more rings")
-	require.True(t, b.shows("Dmitri (1005)"))
-	require.False(t, b.shows("Elena (1005)"))
+	b.sees("2 more ring")
+	require.True(t, b.shows("Clara (1005)"))
+	require.False(t, b.shows("Dmitri (1005)"))
 	focused := b.console.Window().Canvas().Focused()
 	b.fake.RemoveCall("r-Boris")
-	b.sees("Elena (1005)")
+	b.sees("Dmitri (1005)")
 	require.Same(t, focused, b.console.Window().Canvas().Focused(), "the plate moved under the hand")
 }
 

@@ -18,7 +18,7 @@ func newCalls(m *model.Model) *table {
 	columns := []widgets.Column{
 		{Title: lang.L("State"), Width: 106},
 		{Title: lang.L("SIP"), Width: 32, Right: true},
-		{Title: lang.L("Callee"), Width: 110},
+		{Title: lang.L("Other side"), Width: 110},
 		{Title: lang.L("Time"), Width: 50, Right: true},
 		{Title: lang.L("Notes"), Width: 72},
 		{Title: lang.L("Codecs"), Width: 94},
@@ -77,6 +77,9 @@ func notes(c gateway.Call) widgets.Cell {
 	tone := widget.WarningImportance
 	if len(all) == 0 {
 		tone = widget.MediumImportance
+	}
+	if c.Incoming {
+		all = append(all, lang.L("incoming"))
 	}
 	if c.Encrypted {
 		all = append(all, "SRTP")

@@ -58,7 +58,7 @@ func NewLadder(m *model.Model, toClipboard func(text string)) *Ladder {
 	l.notice.Importance = widget.LowImportance
 	l.notice.Truncation = fyne.TextTruncateEllipsis
 	l.sdp = widgets.NewGrid(consoletheme.Table{}, []widgets.Column{
-		{Title: lang.L("Offered"), Width: 150}, {Title: lang.L("Answered"), Width: 150}, {Title: lang.L("What became of it"), Width: 130},
+		{Title: lang.L("Offered"), Width: 110}, {Title: lang.L("Answered"), Width: 110}, {Title: lang.L("What became of it"), Width: 100},
 	}, func() int { return len(l.pairs) }, func(row int) []widgets.Cell { return pairCells(l.pairs[row]) })
 	l.showText = widget.NewButton(lang.L("Message"), func() { l.turn(false) })
 	l.showSDP = widget.NewButton(lang.L("Offer and answer"), func() { l.turn(true) })
