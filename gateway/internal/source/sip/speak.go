@@ -69,18 +69,21 @@ func (a *audioOut) frame(j job) {
 			return
 		}
 	}
-	var pcm [frameSamples]int16
-	switch {
-	case j.sound.read(pcm[:]):
-		a.say(j, a.coder.code(pcm[:]), true)
-	case j.playout == nil:
-		a.say(j, a.coder.rest(), a.coder.sounds())
-	case voice.Divisible(a.coder.codec):
-		a.room = append(a.room[:0], a.coder.silence...)
-		a.say(j, a.room, j.playout.Sound(a.room, a.coder.codec, a.due))
-	default:
-		a.relay(j)
+	if pcm := j.sound.read(); pcm != nil {
+		a.say(j, a.coder.code(pcm), true)
+		return
 	}
+	if j.playout == nil {
+		a.say(j, a.coder.rest(), a.coder.sounds())
+		return
+	}
+	a.coder.close()
+	if !voice.Divisible(a.coder.codec) {
+		a.relay(j)
+		return
+	}
+	a.room = append(a.room[:0], a.coder.silence...)
+	a.say(j, a.room, j.playout.Sound(a.room, a.coder.codec, a.due))
 }
 
 // say sends a frame. The marker tells where talk begins after silence (RFC 3551 section 4.1).
@@ -110,6 +113,6 @@ func (a *audioOut) relay(j job) {
 		a.missing++
 		a.packet.SequenceNumber++
 	default:
-		a.say(j, a.coder.rest(), a.coder.sounds())
+		a.say(j, a.coder.silence, false)
 	}
 }
