@@ -69,7 +69,7 @@ type Call struct {
 	Caller       string // login
 	Callee       string
 	VisibleName  string
-	Stream       string
+	Stream       string // empty while the call rings here: it is named when it is answered
 	RTMPURL      Secret
 	RTMPStream   Secret
 	RTMPTarget   string // URL and name with credentials and key masked, for display

@@ -53,6 +53,8 @@ const (
 	ReasonRegistrationExists  = "registration_exists"  // a registration with this id exists
 	ReasonRegistrationMissing = "registration_missing" // no registration with this id
 	ReasonTonesRefused        = "tones_refused"        // the other side does not take tones sent this way
+	ReasonAuthority           = "authority"            // Field is not a file of certificate authorities
+	ReasonSTUN                = "stun"                 // the server at Field does not tell the public address
 	ReasonPortTaken           = "port_taken"           // something else listens there
 	ReasonStopping            = "stopping"             // the gateway is stopping
 	ReasonNoPorts             = "no_ports"             // the RTP port range is used up
@@ -70,6 +72,7 @@ const (
 	ReasonFileFormat          = "file_format"          // not a sound file that can be played
 	ReasonDeviceMissing       = "device_missing"       // no such microphone or camera
 	ReasonDeviceBusy          = "device_busy"          // another program uses the microphone or camera, or it is forbidden
+	ReasonBrowserTalks        = "browser_talks"        // a browser talks in the call, so nobody at this machine can
 	ReasonTooMany             = "too_many"             // as many as the gateway serves at once are there
 	ReasonInternal            = "internal"             // a fault of the gateway; the log has the detail
 )

@@ -85,17 +85,17 @@ func (t AccountTLS) check() *Error {
 	return nil
 }
 
-// Validate checks the tones and how they travel.
+// Validate checks the tones and how they travel. What it says holds no keys, which may be a PIN.
 func (d DTMF) Validate() *Error {
 	if d.Digits == "" {
 		return required("dtmf", "give one or more of 0-9 * # A-D")
 	}
-	if err := checkLength("dtmf", d.Digits, maxDigits); err != nil {
-		return err
+	if n := len(d.Digits); n > maxDigits {
+		return Invalid(ReasonTooLong, "dtmf", fmt.Sprintf("%d characters", n), fmt.Sprintf("use at most %d characters.", maxDigits))
 	}
 	for _, r := range d.Digits {
 		if !strings.ContainsRune("0123456789*#ABCDabcd", r) {
-			return Invalid(ReasonDigits, "dtmf", d.Digits, "use only 0-9 * # A-D.")
+			return Invalid(ReasonDigits, "dtmf", string(r), "use only 0-9 * # A-D.")
 		}
 	}
 	switch d.Type {
@@ -134,11 +134,13 @@ func checkID(field, value string) *Error {
 	if err := checkLength(field, value, maxName); err != nil {
 		return err
 	}
-	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\/?#%&`, r) }) {
+	if strings.ContainsFunc(value, badInName) {
 		return Invalid(ReasonCharacters, field, value, `use letters, digits and .-_~!*'()+=:@,;$[]{}|^ without spaces.`)
 	}
 	return nil
 }
+
+func badInName(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`"<>\/?#%&`, r) }
 
 // checkUser checks the user part of a SIP address (RFC 3261 section 25.1, unreserved and user-unreserved).
 func checkUser(field, value string, needed bool) *Error {

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -25,9 +26,13 @@ func TestTemplateIsTheDefaults(t *testing.T) {
 	require.NoError(t, yaml.Unmarshal(manual(t), &written))
 	var cfg gateway.Config
 	all := settings(&cfg)
-	require.Len(t, written, len(all))
+	blocks := lists(&cfg)
+	require.Len(t, written, len(all)+len(blocks))
 	for _, s := range all {
 		require.Contains(t, written, s.key)
+	}
+	for _, l := range blocks {
+		require.Contains(t, written, l.key)
 	}
 	require.NoError(t, parse(manual(t), &cfg))
 	require.Equal(t, gateway.DefaultConfig(), cfg)
@@ -99,6 +104,37 @@ func TestWhatIsNotSetIsTheDefault(t *testing.T) {
 	require.Equal(t, want, cfg)
 }
 
+// TestExamples: what the manual shows as examples can be used, and shows every key.
+func TestExamples(t *testing.T) {
+	var text strings.Builder
+	var inside bool
+	for line := range strings.Lines(string(manual(t))) {
+		example, ok := strings.CutPrefix(line, "#   ")
+		if inside = ok && (inside || strings.HasSuffix(strings.TrimSpace(example), ":")); inside {
+			text.WriteString(example)
+		}
+	}
+	cfg, err := Load(fileWith(t, text.String()))
+	require.NoError(t, err, text.String())
+	require.Equal(t, []gateway.RegisterSpec{
+		{Account: gateway.Account{Login: "studio", Password: "1234", Domain: "sip.example.com"}},
+		{ID: "backup", Account: gateway.Account{
+			Login: "studio", Password: "1234", Domain: "sip.example.org", OutboundProxy: "proxy.example.org", Port: 5061,
+			Transport: gateway.TransportTLS, TLS: gateway.AccountTLS{ServerName: "sip.example.org"},
+			SRTP: gateway.SRTPOptional, Codecs: "PCMU,H264",
+		}},
+	}, cfg.SIP.Accounts)
+	require.Equal(t, []gateway.AnswerRule{
+		{Callee: "studio", Stream: "studio", RTMPURL: "rtmp://a.rtmp.example.com/live2", RTMPStream: "key"},
+		{Callee: "guest*", Caller: "+49*", Stream: "{callee}-{caller}", Maximum: 4},
+	}, cfg.SIP.Rules)
+	for _, l := range lists(&cfg) {
+		for _, s := range l.add() {
+			require.Contains(t, string(manual(t)), s.key)
+		}
+	}
+}
+
 func TestMistakes(t *testing.T) {
 	for text, want := range map[string]string{
 		"rest_prot: 1":                                 `line 1: "rest_prot" is not a setting: did you mean "rest_port"?`,
@@ -125,10 +161,36 @@ func TestMistakes(t *testing.T) {
 		"rest_port: x\nsip_port: y":                    `sip_port "y"`, // every mistake is told
 		"a: &a [1]\nrest_port: *a":                     "rest_port holds a list or a block",
 	} {
-		path := fileWith(t, text)
-		_, err := Load(path)
-		require.ErrorContains(t, err, want, text)
-		require.ErrorContains(t, err, path)
+		requireMistake(t, text, want)
+	}
+}
+
+func requireMistake(t *testing.T, text, want string) {
+	t.Helper()
+	path := fileWith(t, text)
+	_, err := Load(path)
+	require.ErrorContains(t, err, want, text)
+	require.ErrorContains(t, err, path)
+}
+
+func TestMistakesInLists(t *testing.T) {
+	for text, want := range map[string]string{
+		"sip_accuonts: []":                                     `did you mean "sip_accounts"?`,
+		"sip_accounts: 1":                                      `line 1: sip_accounts holds no list: begin each entry with "- "`,
+		"sip_accounts:\n  - 1":                                 `line 2: sip_accounts[0]: write one "key: value" a line`,
+		"sip_accounts: []\nsip_accounts: []":                   "line 2: sip_accounts is set twice: keep one",
+		"sip_accounts:\n  - sipLogin: a":                       "sip_accounts[0].sipDomain is missing",
+		"sip_accounts:\n  - {sipLogin: a, sipDomain: d, x: 1}": `line 2: "sip_accounts[0].x" is not a setting: did you mean "sip_accounts[0].id"?`,
+		"sip_accounts:\n  - {sipLogin: a, sipDomain: d}\n  - {sipLogin: b, sipDomain: d, sipPort: x}": `sip_accounts[1].sipPort "x": give a port`,
+		"sip_accounts:\n  - {sipLogin: a, sipDomain: d, sipTransport: sctp}":                          `sip_accounts[0].sipTransport "sctp": use udp, tcp or tls`,
+		"sip_accounts:\n  - {sipLogin: a, sipDomain: d}\n  - {sipLogin: a, sipDomain: d}":             `sip_accounts[1].id "a@d": another account has this id`,
+		"answer_rules:\n  - {maximum: 0}":                                                             `answer_rules[0].maximum "0": give how many`,
+		"answer_rules:\n  - callee: [a]":                                                              "answer_rules[0].callee holds a list or a block",
+		"answer_rules:\n  - {callee: a, callee: b}":                                                   "answer_rules[0].callee is set twice: keep one",
+		"answer_rules:\n  - {toStream: a b}":                                                          `answer_rules[0].toStream "a b": use letters`,
+		"answer_rules:\n  - {rtmpUrl: 'http://h/a', rtmpStream: secret}":                              "answer_rules[0].rtmpUrl",
+	} {
+		requireMistake(t, text, want)
 	}
 }
 

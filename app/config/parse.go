@@ -25,34 +25,49 @@ func parse(text []byte, cfg *gateway.Config) error {
 		return fmt.Errorf("line %d: write one \"key: value\" a line", root.Line)
 	}
 	all, seen := settings(cfg), map[string]bool{}
+	blocks := lists(cfg)
+	for _, l := range blocks {
+		all = append(all, setting{key: l.key}) // a key like any other, but for its value
+	}
 	var errs []error
 	for pair := range slices.Chunk(root.Content, 2) {
 		key, value := pair[0], pair[1]
-		if err := apply(all, seen, key, value); err != nil {
+		if i := slices.IndexFunc(blocks, func(l list) bool { return l.key == key.Value }); i >= 0 && !seen[key.Value] {
+			seen[key.Value] = true
+			errs = append(errs, applyList(blocks[i], value))
+			continue
+		}
+		if err := apply("", all, seen, key, value); err != nil {
 			errs = append(errs, fmt.Errorf("line %d: %w", key.Line, err))
 		}
 	}
-	return errors.Join(append(errs, checkRange(cfg.RTP))...)
+	errs = append(errs, checkRange(cfg.RTP))
+	for _, err := range cfg.SIP.Validate() {
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
-func apply(all []setting, seen map[string]bool, key, value *yaml.Node) error {
+// apply lays one setting over the configuration. Within names the entry of a list that it stands in.
+func apply(within string, all []setting, seen map[string]bool, key, value *yaml.Node) error {
+	name := within + key.Value
+	if seen[key.Value] {
+		return fmt.Errorf("%s is set twice: keep one", name)
+	}
 	i := slices.IndexFunc(all, func(s setting) bool { return s.key == key.Value })
 	if i < 0 {
-		return fmt.Errorf("%q is not a setting: did you mean %q?", key.Value, nearest(key.Value, all))
-	}
-	if seen[key.Value] {
-		return fmt.Errorf("%s is set twice: keep one", key.Value)
+		return fmt.Errorf("%q is not a setting: did you mean %q?", name, within+nearest(key.Value, all))
 	}
 	seen[key.Value] = true
 	if value.Kind != yaml.ScalarNode {
-		return fmt.Errorf("%s holds a list or a block: give a single value", key.Value)
+		return fmt.Errorf("%s holds a list or a block: give a single value", name)
 	}
 	text := value.Value
 	if value.Tag == "!!null" {
 		text = ""
 	}
 	if remedy := all[i].set(text); remedy != "" {
-		return fmt.Errorf("%s %q: %s", key.Value, text, remedy) // no secret has a remedy
+		return fmt.Errorf("%s %q: %s", name, text, remedy) // no secret has a remedy
 	}
 	return nil
 }

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"time"
 
 	"callcast/gateway"
-	"callcast/gateway/internal/rtmp"
 )
 
 // pairsPerCall is how many pairs of RTP ports a call takes: for audio and for video.
@@ -46,14 +47,17 @@ func (e *Engine) plan(ctx context.Context, spec gateway.CallSpec) (callPlan, err
 	if errs := spec.Validate(); len(errs) > 0 {
 		return callPlan{}, errs[0]
 	}
+	if err := e.trusts(spec.Account); err != nil {
+		return callPlan{}, err
+	}
 	if spec.Stream == "" {
 		spec.Stream = spec.ID
 	}
-	target, err := e.target(spec)
+	p, err := e.publication(spec.Stream, spec.RTMPURL, spec.RTMPStream)
 	if err != nil {
 		return callPlan{}, err
 	}
-	return callPlan{spec: spec, target: target}, resolve(ctx, spec)
+	return callPlan{spec: spec, publication: p}, resolve(ctx, spec)
 }
 
 // EndCall hangs a call up.
@@ -101,18 +105,6 @@ func asContract(err error) *gateway.Error {
 	return &gateway.Error{Code: gateway.CodeInternal, Reason: gateway.ReasonInternal, Message: err.Error(), Err: err}
 }
 
-// target is where the call is pushed to, or nil.
-func (e *Engine) target(spec gateway.CallSpec) (*rtmp.Target, error) {
-	if spec.RTMPURL == "" {
-		return nil, nil
-	}
-	target, err := rtmp.ParseTarget(spec.RTMPURL.Reveal(), spec.RTMPStream.Reveal(), e.config.Media.RTMPNamePrefix)
-	if err != nil {
-		return nil, err
-	}
-	return &target, nil
-}
-
 // resolve refuses hosts that do not exist before anything is started for them.
 func resolve(ctx context.Context, spec gateway.CallSpec) error {
 	ctx, cancel := context.WithTimeout(ctx, resolveTime)
@@ -129,12 +121,17 @@ func resolve(ctx context.Context, spec gateway.CallSpec) error {
 			return err
 		}
 	}
-	if spec.RTMPURL == "" {
+	return resolvePush(ctx, spec.RTMPURL)
+}
+
+// resolvePush refuses a push to a host that does not exist.
+func resolvePush(ctx context.Context, target gateway.Secret) error {
+	if target == "" {
 		return nil
 	}
-	u, err := url.Parse(strings.TrimSpace(spec.RTMPURL.Reveal()))
+	u, err := url.Parse(strings.TrimSpace(target.Reveal()))
 	if err != nil {
-		return gateway.Invalid(gateway.ReasonURL, "rtmpUrl", spec.RTMPURL.String(), "give an address like rtmp://host:1935/app.")
+		return gateway.Invalid(gateway.ReasonURL, "rtmpUrl", target.String(), "give an address like rtmp://host:1935/app.")
 	}
 	return resolveHost(ctx, "rtmpUrl", u.Hostname())
 }
@@ -182,6 +179,7 @@ func (c *calls) start(plan callPlan) error {
 	}
 	id := plan.spec.ID
 	c.byID[id] = room
+	c.engine.ladder.Begin(id, plan.dialog())
 	room.call.Announce() // whoever started it finds it
 	c.running.Go(func() {
 		room.run(c.engine.life)
@@ -196,12 +194,13 @@ func (c *calls) remove(id string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.byID, id)
+	c.engine.ladder.End(id)
 	c.engine.bus.Remove(gateway.EventCall, id)
 }
 
-// conflict applies WCS's rules: a call id is unique, and so is a publication.
+// conflict applies WCS's rule that a call id is unique, and bounds the calls that come in.
 func (c *calls) conflict(plan callPlan) *gateway.Error {
-	id, target := plan.spec.ID, plan.target
+	id := plan.spec.ID
 	if c.stopping {
 		return &gateway.Error{
 			Code: gateway.CodeUnavailable, Reason: gateway.ReasonStopping,
@@ -220,16 +219,11 @@ func (c *calls) conflict(plan callPlan) *gateway.Error {
 			Message: fmt.Sprintf("%d calls ring, which is the limit: answer or refuse some of them.", maxRinging),
 		}
 	}
-	for _, other := range c.byID {
-		if target != nil && other.target != nil && target.Same(*other.target) {
-			return &gateway.Error{
-				Code: gateway.CodeConflict, Reason: gateway.ReasonTargetInUse, Field: "rtmpUrl", Value: other.targetShown(),
-				Message: fmt.Sprintf("rtmpUrl %q: call %q publishes there; choose another rtmpStream or end that call.", other.targetShown(), other.spec.ID),
-			}
+	if plan.incoming != nil && c.takenLocked(plan.incoming.rule) {
+		return &gateway.Error{
+			Code: gateway.CodeUnavailable, Reason: gateway.ReasonTooMany, Field: "maximum",
+			Message: "the rule that takes this call has as many as it may: raise its maximum in answer_rules, or wait.",
 		}
-	}
-	if p := c.engine.pushes.to(target); p != "" {
-		return taken(*target, fmt.Sprintf("push %q", p))
 	}
 	return nil
 }
@@ -248,18 +242,6 @@ func (c *calls) has(id string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.byID[id] != nil
-}
-
-// publisherTo is the call that publishes to a target, if one does.
-func (c *calls) publisherTo(target rtmp.Target) (id string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, other := range c.byID {
-		if other.target != nil && other.target.Same(target) {
-			return other.spec.ID
-		}
-	}
-	return ""
 }
 
 // find returns a call that is not over.
@@ -288,21 +270,9 @@ func (c *calls) refuse() {
 
 // wait returns when every call is down, or names those that are not when ctx ends.
 func (c *calls) wait(ctx context.Context) error {
-	down := make(chan struct{})
-	go func() {
-		c.running.Wait()
-		close(down)
-	}()
-	select {
-	case <-down:
-		return nil
-	case <-ctx.Done():
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var left []error
-	for id := range c.byID {
-		left = append(left, fmt.Errorf("call %s did not end in time", id))
-	}
-	return errors.Join(left...)
+	return joined(ctx, "call", &c.running, func() []string {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return slices.Collect(maps.Keys(c.byID))
+	})
 }

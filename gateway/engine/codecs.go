@@ -19,7 +19,7 @@ func (e *Engine) codecs(a gateway.Account) (by [media.Kinds][]media.Codec) {
 	names, _ := gateway.ParseCodecs("codecs", list) // both lists were checked
 	for _, name := range names {
 		c := media.Codec(name)
-		if c.Kind() == media.Video || transcode.Encodes(c) {
+		if c == media.H264 || transcode.Encodes(c) {
 			by[c.Kind()] = append(by[c.Kind()], c)
 		}
 	}

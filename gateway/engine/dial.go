@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,7 +19,7 @@ func (e *Engine) Dial(ctx context.Context, spec gateway.CallSpec, offer string) 
 	if err != nil {
 		return gateway.MediaAnswer{}, err
 	}
-	peer, answer, err := port.Talk(ctx, offer, telephone(e.codecs(plan.spec.Account)), plan.spec.Stream)
+	peer, answer, err := port.Talk(ctx, offer, telephone(e.codecs(plan.spec.Account)), plan.publication.Stream)
 	if err != nil {
 		e.sessions.refused.Add(1)
 		return gateway.MediaAnswer{}, offerError(err)
@@ -37,14 +38,14 @@ func (e *Engine) OfferCall(ctx context.Context, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if room.incoming == nil {
+	if room.incoming == nil || room.incoming.rule != nil {
 		return "", room.call.NotRinging()
 	}
 	port, err := e.sessions.endpoint()
 	if err != nil {
 		return "", err
 	}
-	peer, offer, err := port.Offer(ctx, room.incoming.wants, room.spec.Stream)
+	peer, offer, err := port.Offer(ctx, room.incoming.wants, id)
 	if err != nil {
 		return "", offerError(err)
 	}
@@ -56,15 +57,27 @@ func (e *Engine) OfferCall(ctx context.Context, id string) (string, error) {
 	return offer, nil
 }
 
-// AnswerCall takes an incoming call.
+// AnswerCall takes an incoming call. A refusal leaves it ringing.
 func (e *Engine) AnswerCall(ctx context.Context, spec gateway.AnswerSpec) error {
-	id, answer := spec.CallID, spec.SDP
+	if errs := spec.Validate(); len(errs) > 0 {
+		return errs[0]
+	}
+	id := spec.CallID
 	room, err := e.calls.find(id)
 	if err != nil {
 		return err
 	}
-	if answer == "" {
-		return room.take(ctx, nil)
+	becomes, err := e.publication(cmp.Or(spec.Stream, id), spec.RTMPURL, spec.RTMPStream)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolveTime)
+	defer cancel()
+	if err := resolvePush(ctx, spec.RTMPURL); err != nil {
+		return err
+	}
+	if spec.SDP == "" {
+		return room.take(nil, becomes)
 	}
 	b := room.seat.take()
 	if b == nil {
@@ -73,37 +86,45 @@ func (e *Engine) AnswerCall(ctx context.Context, spec gateway.AnswerSpec) error 
 			Message: fmt.Sprintf("callId %q: no offer of this call waits for an answer; ask for one while it rings.", id),
 		}
 	}
-	if err := b.peer.Accept(answer); err != nil {
+	if err := b.peer.Accept(spec.SDP); err != nil {
 		b.close()
 		e.sessions.refused.Add(1)
 		return offerError(err)
 	}
-	return room.take(ctx, b)
+	return room.take(b, becomes)
 }
 
 // take answers the call, with a browser that talks in it if there is one.
-func (r *callRoom) take(ctx context.Context, b *browser) error {
+func (r *callRoom) take(b *browser, becomes publication) error {
 	r.taking.Lock()
 	defer r.taking.Unlock()
 	if !r.answerable() {
 		b.dismiss()
 		return r.call.NotRinging()
 	}
+	if err := r.reserve(becomes); err != nil {
+		b.dismiss()
+		return err
+	}
 	r.seat.sit(b)
-	if err := r.call.Take(ctx, b != nil); err != nil {
+	if err := r.call.Take(b != nil, becomes.Publication); err != nil {
 		r.seat.sit(nil)
 		b.dismiss()
+		r.vacate()
 		return asContract(err)
 	}
 	r.answered = true
+	r.startPush()
 	if b != nil {
 		r.talk()
 	}
 	return nil
 }
 
-// answerable reports whether the call is one that nobody has answered.
-func (r *callRoom) answerable() bool { return r.incoming != nil && !r.answered }
+// answerable reports whether the call is one that nobody has answered, nor a rule does.
+func (r *callRoom) answerable() bool {
+	return r.incoming != nil && r.incoming.rule == nil && !r.answered
+}
 
 // dismiss sends a browser away, if there is one.
 func (b *browser) dismiss() {

@@ -2,21 +2,25 @@ package engine
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/bus"
 	"callcast/gateway/internal/codec/transcode"
+	"callcast/gateway/internal/ladder"
 	"callcast/gateway/internal/rtmp/server"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sipua"
+	"callcast/gateway/internal/source/device"
 )
 
 const (
@@ -38,6 +42,8 @@ type Engine struct {
 	log      *slog.Logger
 	bus      bus.Bus
 	agent    *sipua.Agent
+	ladder   *ladder.Recorder
+	devices  device.Opener
 	ports    *rtpio.Pool
 	rtmp     *server.Server
 	streams  *streams
@@ -47,27 +53,41 @@ type Engine struct {
 	pulls    *pulls
 
 	registrations *registrations
+	targets       targets
+	callsRefused  atomic.Uint64 // that came in
 
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc
 	tasks  sync.WaitGroup
 
-	mu      sync.Mutex // guards refused
+	roots    *x509.CertPool // of SIP servers; nil = those the system trusts
+	distrust *gateway.Error // why no certificate authority is known; nil = all is well
+
+	mu      sync.Mutex // guards what follows
 	refused map[string]func() uint64
+	stun    mirrored
 }
 
 var _ gateway.API = (*Engine)(nil)
 
 // New makes an engine that does nothing yet.
 func New(p Params) (*Engine, error) {
+	if errs := p.Config.SIP.Validate(); len(errs) > 0 {
+		return nil, errs[0]
+	}
 	e := &Engine{
 		params:  p,
 		refused: map[string]func() uint64{},
 		config:  p.Config,
 		log:     p.Log,
 		ports:   newPorts(p),
+		ladder:  ladder.New(),
+		devices: device.Machine(),
 	}
 	var err error
+	if e.roots, e.distrust = authorities(p.Config.SIP.TLSAuthority); e.distrust != nil {
+		e.log.Error("SIP authorities", "err", e.distrust)
+	}
 	if e.agent, err = e.newAgent(p); err != nil {
 		return nil, err
 	}
@@ -92,7 +112,11 @@ func (e *Engine) newAgent(p Params) (*sipua.Agent, error) {
 		PublicIP:       p.Config.SIP.PublicIP,
 		RegisterExpiry: p.Config.SIP.RegisterExpiry,
 		UserAgent:      "Callcast/" + p.Version,
+		Roots:          e.roots,
+		STUN:           p.Config.SIP.STUN,
+		OnPublic:       e.reflected,
 		OnInvite:       e.invited,
+		Trace:          e.ladder.Note,
 		Log:            p.Log,
 	})
 }
@@ -106,7 +130,7 @@ func (e *Engine) Start() error {
 	e.startRTMP()
 	e.startWebRTC()
 	e.tasks.Go(e.publishStats)
-	return nil
+	return e.registerConfigured()
 }
 
 // publishRefusals tells how much came to the ports that was not for them.
@@ -133,10 +157,13 @@ func (e *Engine) startSIP() error {
 			return err
 		}
 	}
+	if listener.Err == nil && e.distrust != nil {
+		listener.Err, listener.Setting = e.distrust, e.distrust.Field
+	}
 	listener.Address = e.agent.Addr().String()
 	e.AddListener(listener, func() uint64 {
 		s := e.agent.Stats()
-		return s.Garbage + s.Refused
+		return s.Garbage + s.Refused + e.callsRefused.Load()
 	})
 	return nil
 }
@@ -205,11 +232,10 @@ func ListenError(name, addr string, err error) *gateway.Error {
 func (e *Engine) Close(ctx context.Context) error {
 	e.calls.refuse()
 	e.cancel()
-	left := e.calls.wait(ctx)
-	e.registrations.close()
-	e.pulls.close()
-	e.pushes.close()
-	err := errors.Join(left, e.sessions.close(), e.rtmp.Close(ctx), e.agent.Close(ctx))
+	err := errors.Join(
+		e.calls.wait(ctx), e.registrations.close(ctx), e.pulls.close(ctx), e.pushes.close(ctx), e.sessions.close(ctx),
+		e.rtmp.Close(ctx), e.agent.Close(ctx),
+	)
 	e.tasks.Wait()
 	e.streams.closeAll()
 	e.ports.Close()
@@ -217,7 +243,11 @@ func (e *Engine) Close(ctx context.Context) error {
 }
 
 // Snapshot is everything that exists now.
-func (e *Engine) Snapshot() gateway.Snapshot { return e.bus.Snapshot() }
+func (e *Engine) Snapshot() gateway.Snapshot {
+	now := e.bus.Snapshot()
+	now.CallsRefused = e.callsRefused.Load()
+	return now
+}
 
 // Subscribe starts a subscription.
 func (e *Engine) Subscribe() gateway.Subscription { return e.bus.Subscribe() }

@@ -22,63 +22,83 @@ const (
 	statusNotFound      = 404
 	statusUnavailable   = 480
 	statusBusy          = 486
+	statusNoDialog      = 481
 	statusNotAcceptable = 488
 	statusInternal      = 500
 	statusStopping      = 503
-	statusDeclined      = 603
 )
 
 // incoming is what is known of a call that comes in.
 type incoming struct {
 	signal       *sipua.Incoming
 	registration string
+	rule         *gateway.AnswerRule      // that takes it; nil: it rings
 	wants        [media.Kinds]media.Codec // of what the caller talks in; empty: not of this kind
 }
 
-// invited lets a call ring, or refuses it.
-func (e *Engine) invited(in *sipua.Incoming) {
-	registration := e.registrations.of(in.Account)
-	if registration == "" {
-		in.Reject(statusNotFound, "")
+// invited lets a call ring or takes it by a rule, or refuses it.
+func (e *Engine) invited(signal *sipua.Incoming) {
+	if signal.Replaces != "" {
+		e.takeOver(signal)
 		return
 	}
-	wants, err := offered(in.SDP, e.codecs(in.Account))
-	if err != nil {
-		e.log.Warn("call refused", "from", in.From.User, "err", err)
-		in.Reject(statusNotAcceptable, "")
+	in := &incoming{signal: signal, registration: e.registrations.of(signal.Account)}
+	in.rule = ruleFor(e.config.SIP.Rules, signal.To.User, in.caller())
+	if in.registration == "" && in.rule == nil {
+		e.callsRefused.Add(1)
+		signal.Reject(statusNotFound, "")
 		return
 	}
-	plan := callPlan{incoming: &incoming{in, registration, wants}, spec: gateway.CallSpec{
-		ID: in.CallID, Callee: in.To.User, Account: in.Account, VisibleName: in.From.Display,
-		HasAudio: wants[media.Audio] != "", HasVideo: wants[media.Video] != "",
+	if status, err := e.admit(in); err != nil {
+		e.callsRefused.Add(1)
+		e.log.Warn("call refused", "from", in.caller(), "to", signal.To.User, "err", err)
+		signal.Reject(status, "")
+	}
+}
+
+// admit starts a call that comes in, or says with which status it is refused.
+func (e *Engine) admit(in *incoming) (status int, err error) {
+	signal := in.signal
+	if in.wants, err = offered(signal.SDP, e.codecs(signal.Account), signal.Account.SRTP); err != nil {
+		return statusNotAcceptable, err
+	}
+	plan := callPlan{incoming: in, spec: gateway.CallSpec{
+		ID: signal.CallID, Callee: signal.To.User, Account: signal.Account, VisibleName: signal.From.Display,
+		HasAudio: in.wants[media.Audio] != "", HasVideo: in.wants[media.Video] != "",
 	}}
-	if checkName("callId", in.CallID) != nil || e.calls.has(in.CallID) {
+	if checkName("callId", signal.CallID) != nil || e.calls.has(signal.CallID) {
 		plan.spec.ID = rand.Text() // callers choose theirs as they like
 	}
-	plan.spec.Stream = plan.spec.ID
-	if err := e.calls.start(plan); err != nil {
-		e.log.Warn("call refused", "from", in.From.User, "err", err)
-		in.Reject(refusal(err), "")
+	if rule := in.rule; rule != nil {
+		stream, name := ruleNames(*rule, signal.To.User, in.caller(), plan.spec.ID)
+		if plan.publication, err = e.publication(stream, rule.RTMPURL, gateway.Secret(name)); err != nil {
+			return statusInternal, err
+		}
 	}
+	err = e.calls.start(plan)
+	return refusal(err), err
 }
 
 // refusal is the status of a call that finds no room.
 func refusal(err error) int {
-	refused := asContract(err)
-	if refused.Reason == gateway.ReasonStopping {
+	if refused, ok := errors.AsType[*gateway.Error](err); ok && refused.Reason == gateway.ReasonStopping {
 		return statusStopping
 	}
 	return statusBusy
 }
 
 // offered is what a caller talks in. Who leaves the offer to us is offered all.
-func offered(description []byte, codecs [media.Kinds][]media.Codec) (wants [media.Kinds]media.Codec, err error) {
+func offered(
+	description []byte, codecs [media.Kinds][]media.Codec, policy gateway.SRTPPolicy,
+) (wants [media.Kinds]media.Codec, err error) {
 	if len(description) == 0 {
 		return telephone(codecs), nil
 	}
-	line := func(kind media.Kind) sdp.MediaOffer { return sdp.MediaOffer{Port: 9, Send: true, Codecs: codecs[kind]} }
+	line := func(kind media.Kind) sdp.MediaOffer {
+		return sdp.MediaOffer{Port: 9, Send: true, Codecs: codecs[kind], Keys: sdp.NewKeys()}
+	}
 	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{
-		IP: netip.IPv4Unspecified(), Audio: line(media.Audio), Video: line(media.Video),
+		IP: netip.IPv4Unspecified(), SRTP: policy, Audio: line(media.Audio), Video: line(media.Video),
 	})
 	if err != nil {
 		return wants, err
@@ -96,11 +116,13 @@ func offered(description []byte, codecs [media.Kinds][]media.Codec) (wants [medi
 }
 
 // caller is the user or number a call comes from.
-func (in *incoming) caller() string {
-	if in.signal.From.User != "" {
-		return in.signal.From.User
+func (in *incoming) caller() string { return callerOf(in.signal) }
+
+func callerOf(in *sipua.Incoming) string {
+	if in.From.User != "" {
+		return in.From.User
 	}
-	return in.signal.From.Host
+	return in.From.Host
 }
 
 // watch tells the call when it is over without having been answered.
@@ -115,8 +137,8 @@ func (r *callRoom) watch() {
 // ringing is a call that comes in as its actor sees it.
 type ringing struct{ *sipua.Incoming }
 
-func (r ringing) Answer(sdp []byte, c *call.Call) call.Dialog {
-	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(c, ev) })}
+func (r ringing) Answer(sdp []byte, l *call.Leg) call.Dialog {
+	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(l, ev) })}
 }
 
 // Hangup refuses the call.

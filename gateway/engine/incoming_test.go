@@ -142,7 +142,7 @@ func TestTwoBrowsersTalk(t *testing.T) {
 	require.Equal(t, "operator", rings.Caller)
 	require.Equal(t, "desk", rings.Callee)
 	require.Equal(t, "The Operator", rings.VisibleName)
-	require.Equal(t, rings.ID, rings.Stream)
+	require.Empty(t, rings.Stream, "it is named when it is answered")
 	require.True(t, rings.HasAudio)
 
 	_, err := here.OfferCall(t.Context(), id)
@@ -275,14 +275,18 @@ func TestWhatCallersTalkIn(t *testing.T) {
 		session + pictures: {media.Video: media.H264},
 		session + "m=audio 4 RTP/AVP 8\r\nm=video 6 RTP/AVP 34\r\n": {media.Audio: media.PCMA},
 	} {
-		wants, err := offered([]byte(description), all)
+		wants, err := offered([]byte(description), all, gateway.SRTPNever)
 		require.NoError(t, err, description)
 		require.Equal(t, want, wants, description)
 	}
 	for _, description := range []string{"hello", session, session + "m=audio 4 RTP/AVP 18\r\n"} {
-		_, err := offered([]byte(description), all)
+		_, err := offered([]byte(description), all, gateway.SRTPNever)
 		require.Error(t, err, description)
 	}
+	_, err := offered([]byte(session+"m=audio 4 RTP/AVP 8\r\n"), all, gateway.SRTPRequired)
+	require.EqualError(t, err, "nothing in common: [audio: the other side does not encrypt, and SRTP is required]")
+	_, err = offered([]byte(session+"m=audio 4 RTP/SAVP 8\r\n"), all, gateway.SRTPNever)
+	require.ErrorContains(t, err, "audio: the other side wants encryption")
 }
 
 func TestRegistrations(t *testing.T) {

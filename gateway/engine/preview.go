@@ -15,9 +15,9 @@ const (
 
 // OpenPreview starts decoding a stream for the console.
 func (e *Engine) OpenPreview(_ context.Context, name string) (gateway.Preview, error) {
-	room, err := e.streams.find(name)
+	shown, err := e.streams.watchable(name)
 	if err != nil {
 		return nil, err
 	}
-	return preview.New(preview.Params{Stream: room.stream, MaxWidth: previewWidth, FPS: previewFPS, Log: e.log}), nil
+	return preview.New(preview.Params{Stream: shown, MaxWidth: previewWidth, FPS: previewFPS, Log: e.log}), nil
 }

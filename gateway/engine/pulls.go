@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/url"
+	"slices"
 	"sync"
 	"time"
 
@@ -168,15 +170,19 @@ func (v *pulls) publish(p *pull) {
 	}
 }
 
-// close ends every pull.
-func (v *pulls) close() {
+// close ends every pull. It returns when all are down or ctx ends, with those that were left.
+func (v *pulls) close(ctx context.Context) error {
 	v.mu.Lock()
 	v.stopped = true
 	for _, p := range v.byID {
 		p.stop()
 	}
 	v.mu.Unlock()
-	v.running.Wait()
+	return joined(ctx, "pull", &v.running, func() []string {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return slices.Collect(maps.Keys(v.byID))
+	})
 }
 
 func (p *pull) snapshot() gateway.Pull {

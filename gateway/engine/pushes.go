@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +29,7 @@ type push struct {
 	spec    gateway.PushSpec
 	id      string
 	target  rtmp.Target
+	release func() // the target
 	created time.Time
 	sink    *sinkrtmp.Push
 	stop    context.CancelFunc
@@ -93,21 +96,18 @@ func (e *Engine) pushTarget(ctx context.Context, spec gateway.PushSpec) (rtmp.Ta
 
 // admit makes a push, unless the stream goes there already.
 func (v *pushes) admit(room *streamRoom, spec gateway.PushSpec, target rtmp.Target) (*push, context.Context, error) {
-	if owner := v.engine.calls.publisherTo(target); owner != "" {
-		return nil, nil, taken(target, fmt.Sprintf("call %q", owner))
-	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.stopped {
 		return nil, nil, &gateway.Error{Code: gateway.CodeUnavailable, Reason: gateway.ReasonStopping, Message: "The gateway is stopping."}
 	}
-	for _, other := range v.byID {
-		if other.target.Same(target) {
-			return nil, nil, taken(target, fmt.Sprintf("push %q of stream %q", other.id, other.spec.Stream))
-		}
+	id := rand.Text()
+	release, err := v.engine.targets.take(&target, tenant{shown: fmt.Sprintf("push %q of stream %q", id, spec.Stream)})
+	if err != nil {
+		return nil, nil, err
 	}
 	life, stop := context.WithCancel(v.engine.life)
-	p := &push{spec: spec, id: rand.Text(), target: target, created: time.Now(), stop: stop}
+	p := &push{spec: spec, id: id, target: target, release: release, created: time.Now(), stop: stop}
 	p.sink = sinkrtmp.NewPush(sinkrtmp.PushParams{
 		Stream: room.stream, Target: target, FlashVer: spec.FlashVersion, Encoder: soundEncoder,
 		OnChange: func(sinkrtmp.PushState) { v.publish(p) }, Log: v.engine.log,
@@ -117,28 +117,10 @@ func (v *pushes) admit(room *streamRoom, spec gateway.PushSpec, target rtmp.Targ
 	return p, life, nil
 }
 
-func taken(target rtmp.Target, by string) *gateway.Error {
-	return &gateway.Error{
-		Code: gateway.CodeConflict, Reason: gateway.ReasonPushExists, Field: "rtmpUrl", Value: target.String(),
-		Message: fmt.Sprintf("rtmpUrl %q: %s publishes there; choose another name or end it.", target.String(), by),
-	}
-}
-
-// to is the push that goes to a target, if one does.
-func (v *pushes) to(target *rtmp.Target) (id string) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	for _, p := range v.byID {
-		if target != nil && p.target.Same(*target) {
-			return p.id
-		}
-	}
-	return ""
-}
-
 // leave frees a push's target and tells that it is gone.
 func (v *pushes) leave(p *push) {
 	p.stop()
+	p.release()
 	v.mu.Lock()
 	delete(v.byID, p.id)
 	v.mu.Unlock()
@@ -187,15 +169,19 @@ func (v *pushes) find(id string) (*push, error) {
 	}
 }
 
-// close ends every push.
-func (v *pushes) close() {
+// close ends every push. It returns when all are down or ctx ends, with those that were left.
+func (v *pushes) close(ctx context.Context) error {
 	v.mu.Lock()
 	v.stopped = true
 	for _, p := range v.byID {
 		p.stop()
 	}
 	v.mu.Unlock()
-	v.running.Wait()
+	return joined(ctx, "push", &v.running, func() []string {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return slices.Collect(maps.Keys(v.byID))
+	})
 }
 
 // EndPush ends a push. It returns once the push is on its way down.

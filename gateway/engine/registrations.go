@@ -1,22 +1,16 @@
 package engine
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/sipua"
-)
-
-const (
-	// lookEvery is how often a registration that is up is looked at.
-	lookEvery = 5 * time.Second
-
-	retryFirst = 5 * time.Second // after a failure; then ever later
-	retryLast  = 5 * time.Minute
 )
 
 // registrations is the registry of accounts that are kept registered.
@@ -49,13 +43,28 @@ func (e *Engine) Register(ctx context.Context, spec gateway.RegisterSpec) error 
 	if errs := spec.Account.Validate(); len(errs) > 0 {
 		return errs[0]
 	}
+	if err := e.trusts(spec.Account); err != nil {
+		return err
+	}
 	if err := resolve(ctx, gateway.CallSpec{Account: spec.Account}); err != nil {
 		return err
 	}
 	return e.registrations.add(spec)
 }
 
-// Unregister ends a registration. Calls for it are not taken any more.
+// registerConfigured keeps the accounts of the configuration registered. Their hosts need not be known yet.
+func (e *Engine) registerConfigured() error {
+	for _, spec := range e.config.SIP.Accounts {
+		spec.ID = cmp.Or(spec.ID, spec.Account.DefaultID())
+		if err := e.registrations.add(spec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Unregister ends a registration: calls for it are not taken any more. It returns when the registrar has been told, unless
+// another registration is of the same account.
 func (e *Engine) Unregister(_ context.Context, id string) error {
 	r := e.registrations.take(id)
 	if r == nil {
@@ -112,47 +121,22 @@ func (v *registrations) take(id string) *registration {
 	return v.byID[id]
 }
 
-// keep registers the account, looks whether it still is, and tells of each change.
+// keep keeps the account registered and tells of each change. When it returns, the registrar has been told so.
 func (v *registrations) keep(ctx context.Context, id string, r *registration) {
 	told := r.snapshot(id)
-	pause := retryFirst
-	for {
-		now, wait := r.snapshot(id), lookEvery
-		err := v.engine.agent.Register(ctx, r.account)
-		if ctx.Err() != nil {
-			return
+	v.engine.agent.KeepRegistered(ctx, r.account, func(s sipua.Standing) {
+		now := r.snapshot(id)
+		now.Status, now.SIPStatus, now.Text, now.Expires = gateway.RegistrationFailed, s.Status, s.Text, s.Expires
+		if s.Up {
+			now.Status = gateway.RegistrationUp
 		}
-		if err == nil {
-			now.Status, now.SIPStatus, now.Text = gateway.RegistrationUp, 200, "OK"
-			pause = retryFirst
-		} else {
-			now.Status, now.Text = gateway.RegistrationFailed, err.Error()
-			if refused, ok := errors.AsType[*sipua.RegisterError](err); ok {
-				now.SIPStatus = refused.Status
-			}
-			wait, pause = pause, min(2*pause, retryLast)
-		}
-		if now != told {
-			told = now
+		if now.Status != told.Status || now.Text != told.Text {
 			v.engine.log.Info("registration", "id", id, "status", now.Status, "text", now.Text)
-			v.engine.bus.SetRegistration(now)
 		}
-		if !rest(ctx, wait) {
-			return
-		}
-	}
-}
-
-// rest waits, unless ctx ends.
-func rest(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+		told = now
+		v.engine.bus.SetRegistration(now)
+	})
+	<-ctx.Done()
 }
 
 func (r *registration) snapshot(id string) gateway.Registration {
@@ -165,17 +149,26 @@ func (v *registrations) of(account gateway.Account) (id string) {
 	defer v.mu.Unlock()
 	var since time.Time
 	for known, r := range v.byID {
-		if r.account == account && (id == "" || r.created.Before(since)) {
+		if r.shares(account) && (id == "" || r.created.Before(since)) {
 			id, since = known, r.created
 		}
 	}
 	return id
 }
 
-// close lets go of all. The user agent takes back what it has registered when it is closed.
-func (v *registrations) close() {
+// shares reports whether the registrar knows this and an account as one.
+func (r *registration) shares(account gateway.Account) bool {
+	return sipua.SameRegistration(r.account, account)
+}
+
+// close waits until every binding has been taken back or ctx ends, and names those that were left.
+func (v *registrations) close(ctx context.Context) error {
 	v.mu.Lock()
 	v.stopped = true
 	v.mu.Unlock()
-	v.running.Wait()
+	return joined(ctx, "registration", &v.running, func() []string {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return slices.Collect(maps.Keys(v.byID))
+	})
 }

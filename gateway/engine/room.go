@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
@@ -11,7 +12,6 @@ import (
 	"callcast/gateway"
 	"callcast/gateway/internal/call"
 	"callcast/gateway/internal/media"
-	"callcast/gateway/internal/rtmp"
 	sinkrtmp "callcast/gateway/internal/sink/rtmp"
 	"callcast/gateway/internal/source/sip"
 )
@@ -22,53 +22,47 @@ type callRoom struct {
 
 	engine *Engine
 	log    *slog.Logger
-	stream *streamRoom
 	call   *call.Call
-	push   *sinkrtmp.Push // nil if the call is not pushed
 	seat   *seat
+	person *person
 	opened atomic.Bool // its media was opened
 
 	taking   sync.Mutex // guards answered, and is held while the call is answered
 	answered bool
+
+	// What follows belongs to whoever makes the room; if the call rings, to who holds taking.
+	stream  *streamRoom    // what the call becomes; others read it once the call is answered
+	push    *sinkrtmp.Push // nil if the call is not pushed
+	endPush func()         // nil unless it runs
+	release func()         // the target; nil unless something was reserved
 }
 
 // callPlan is what a call is to be.
 type callPlan struct {
-	spec     gateway.CallSpec
-	target   *rtmp.Target // nil if it is not pushed
-	browser  *browser     // that talks in it from the beginning; nil if none does
-	incoming *incoming    // nil if we place it
+	spec        gateway.CallSpec
+	publication publication // zero if it is said when the call is answered
+	browser     *browser    // that talks in it from the beginning; nil if none does
+	incoming    *incoming   // nil if we place it
 }
 
 func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
-	spec, target := plan.spec, plan.target
-	streamRoom, err := e.streams.open(spec.Stream, origin{
-		source: gateway.SourceSIP, callID: spec.ID, field: "toStream",
-		end: func() { _ = e.EndCall(context.Background(), spec.ID) }, // it may be over already
-	})
-	if err != nil {
-		return nil, err
+	r := &callRoom{callPlan: plan, engine: e, seat: newSeat(), log: e.log.With("call", plan.spec.ID)}
+	if plan.publication.Stream != "" {
+		if err := r.reserve(plan.publication); err != nil {
+			return nil, err
+		}
 	}
-	r := &callRoom{callPlan: plan, engine: e, stream: streamRoom, seat: newSeat(), log: e.log.With("call", spec.ID)}
+	r.person = &person{room: r}
 	r.call = call.New(call.Params{
-		Incoming:   r.ringing(),
-		Browser:    plan.browser != nil,
-		Spec:       spec,
-		RTMPTarget: r.targetShown(),
-		Signal:     signal{agent: e.agent, spec: spec, noAnswer: e.config.SIP.NoAnswer},
-		Media:      r.openMedia,
-		Publish:    e.bus.SetCall,
-		Log:        e.log,
+		Incoming:    r.ringing(),
+		Browser:     plan.browser != nil,
+		Spec:        plan.spec,
+		Publication: plan.publication.Publication,
+		Signal:      signal{agent: e.agent, ladder: e.ladder, spec: plan.spec, noAnswer: e.config.SIP.NoAnswer},
+		Media:       r.openMedia,
+		Publish:     e.bus.SetCall,
+		Log:         e.log,
 	})
-	if target != nil {
-		r.push = sinkrtmp.NewPush(sinkrtmp.PushParams{
-			Stream:   streamRoom.stream,
-			Target:   *target,
-			OnChange: func(s sinkrtmp.PushState) { r.call.SetPush(call.Push{Status: s.Status, Problem: s.Problem}) },
-			Log:      r.log,
-		})
-		streamRoom.list(r.pushSink) // as long as the stream
-	}
 	return r, nil
 }
 
@@ -80,20 +74,15 @@ func (r *callRoom) ringing() *call.Incoming {
 	}
 	return &call.Incoming{
 		Ringing: ringing{in.signal}, Offer: in.signal.SDP, Caller: in.caller(), Registration: in.registration,
-		NoAnswer: r.engine.config.SIP.NoAnswer,
+		NoAnswer: r.engine.config.SIP.NoAnswer, AtOnce: in.rule != nil,
 	}
 }
 
 // run lives as long as the call and takes its room down.
 func (r *callRoom) run(ctx context.Context) {
-	pushing, stopPush := context.WithCancel(context.WithoutCancel(ctx))
-	pushed := make(chan struct{})
-	go func() {
-		defer close(pushed)
-		if r.push != nil {
-			contain(r.log, "push", func() { _ = r.push.Run(pushing) }) // its state tells how it ended
-		}
-	}()
+	if r.publication.Stream != "" {
+		r.startPush()
+	}
 	if r.browser != nil {
 		r.seat.sit(r.browser)
 		r.talk()
@@ -104,10 +93,11 @@ func (r *callRoom) run(ctx context.Context) {
 	}
 	contain(r.log, "call", func() { r.call.Run(ctx) })
 	watching.Wait()
+	r.person.close()
 	r.seat.close()
-	stopPush()
-	<-pushed
-	r.engine.streams.close(r.stream)
+	r.taking.Lock()
+	defer r.taking.Unlock()
+	r.vacate()
 }
 
 // contain keeps a panic where it happened.
@@ -122,7 +112,7 @@ func contain(log *slog.Logger, what string, do func()) {
 
 // openMedia opens the call's RTP ports and makes it the source of its stream.
 func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, body []byte) error) (call.Media, error) {
-	ip, err := r.engine.agent.LocalIP(r.spec.Account)
+	ip, err := r.localIP()
 	if err != nil {
 		return nil, fmt.Errorf("local address: %w", err)
 	}
@@ -130,12 +120,14 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		Pool:      r.engine.ports,
 		IP:        ip,
 		HasAudio:  r.spec.HasAudio,
-		HasVideo:  r.spec.HasVideo,
+		HasVideo:  r.spec.HasVideo || r.incoming != nil, // who calls may put a camera in later
 		Codecs:    r.engine.codecs(r.spec.Account),
 		SoundOnly: r.browser != nil && !r.browser.peer.Has(media.Video),
 		Slate:     r.engine.config.Media.SlateWithoutVideo,
+		SRTP:      r.spec.Account.SRTP,
 		Stream:    r.stream.stream,
 		Info:      info,
+		OnDTMF:    r.call.OnKey,
 		CNAME:     r.spec.ID,
 		Log:       r.log,
 	})
@@ -151,19 +143,12 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 	return callMedia{source}, nil
 }
 
-func (r *callRoom) targetShown() string {
-	if r.target == nil {
-		return ""
+// localIP is our address as the other side should see it: who calls may come another way than the account's own server.
+func (r *callRoom) localIP() (netip.Addr, error) {
+	if r.incoming != nil {
+		return r.incoming.signal.LocalIP()
 	}
-	return r.target.String()
-}
-
-func (r *callRoom) pushSink() gateway.Sink {
-	s := r.push.State()
-	return gateway.Sink{
-		ID: r.spec.ID, Kind: gateway.SinkRTMPPush, Target: r.targetShown(),
-		Status: s.Status, Problem: s.Problem, Bytes: s.Bytes, Dropped: s.Dropped,
-	}
+	return r.engine.agent.LocalIP(r.spec.Account)
 }
 
 // callMedia is a SIP source as its call sees it.

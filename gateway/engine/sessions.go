@@ -5,7 +5,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -185,8 +187,9 @@ func (v *sessions) serve(port *rtc.Endpoint) {
 	v.port = port
 }
 
-// close ends every session, then the port.
-func (v *sessions) close() error {
+// close ends every session, then the port. It does not wait for sessions any more when ctx ends, and tells those that were
+// left.
+func (v *sessions) close(ctx context.Context) error {
 	v.mu.Lock()
 	port := v.port
 	v.stopped, v.port = true, nil
@@ -194,9 +197,13 @@ func (v *sessions) close() error {
 		s.stop(ending{gateway.InfoByDisconnect})
 	}
 	v.mu.Unlock()
-	v.running.Wait()
+	left := joined(ctx, "media session", &v.running, func() []string {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		return slices.Collect(maps.Keys(v.byID))
+	})
 	if port == nil {
-		return nil
+		return left
 	}
-	return port.Close()
+	return errors.Join(left, port.Close())
 }

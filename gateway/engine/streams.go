@@ -25,8 +25,10 @@ type streams struct {
 	transcode bool
 	log       *slog.Logger
 
-	mu     sync.Mutex // guards byName, and what the bus says of streams
+	mu     sync.Mutex // guards byName, selfViews, and what the bus says of streams
 	byName map[string]*streamRoom
+
+	selfViews map[string]*stream.Stream // that nobody else can ask for
 }
 
 // origin is what publishes a stream.
@@ -52,7 +54,7 @@ type streamRoom struct {
 }
 
 func newStreams(b *bus.Bus, d stream.Deriver, transcode bool, log *slog.Logger) *streams {
-	return &streams{bus: b, deriver: d, transcode: transcode, log: log, byName: map[string]*streamRoom{}}
+	return &streams{bus: b, deriver: d, transcode: transcode, log: log, byName: map[string]*streamRoom{}, selfViews: map[string]*stream.Stream{}}
 }
 
 // open makes a stream under a free name.

@@ -6,8 +6,8 @@ import (
 	"callcast/gateway"
 )
 
-// call is the Call object of WCS. Every key is always there; those that have no meaning for a call started by the
-// server have the value WCS gives them.
+// call is the Call object of WCS, and behind it what WCS does not say. Every key is always there; those that have no meaning
+// for a call started by the server have the value WCS gives them.
 type call struct {
 	Custom           map[string]any `json:"custom"`
 	NodeID           *string        `json:"nodeId"`
@@ -34,6 +34,7 @@ type call struct {
 	IsMSRP           bool           `json:"isMsrp"`
 	Target           *string        `json:"target"`
 	HoldForTransfer  bool           `json:"holdForTransfer"`
+	telephone
 }
 
 func callOf(c gateway.Call) call {
@@ -55,6 +56,7 @@ func callOf(c gateway.Call) call {
 		SDP:              nullable(c.SDP),
 		VisibleName:      orElse(c.VisibleName, c.Caller),
 		MediaProvider:    "Flash",
+		telephone:        telephoneOf(c),
 	}
 }
 

@@ -24,7 +24,7 @@ func TestCallObject(t *testing.T) {
 			ID: "c1", AppKey: "defaultApp", Custom: map[string]any{"agent": 7}, Status: gateway.CallHold, SIPStatus: 200,
 			Caller: "10009", Callee: "10000", VisibleName: "Анна", Stream: "s1",
 			RTMPURL: "rtmp://u:p@host:1935/live/_definst_?a=1&b=<2>", RTMPStream: "key-1", RTMPTarget: "rtmp://***",
-			RTMPStatus: gateway.RTMPActive, HasAudio: true, HasVideo: true, SDP: "v=0\r\n",
+			RTMPStatus: gateway.RTMPActive, HasAudio: true, HasVideo: true, SDP: "v=0\r\n", Held: gateway.Held{Local: true},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

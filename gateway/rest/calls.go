@@ -3,7 +3,6 @@ package rest
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"callcast/gateway"
 )
@@ -25,18 +24,9 @@ func (s *service) startCall(w http.ResponseWriter, r *http.Request) error {
 func callSpec(f *fields) (gateway.CallSpec, error) {
 	f.lift("connection")
 	spec := gateway.CallSpec{
-		ID:     f.text("callId"),
-		Callee: f.text("callee"),
-		Account: gateway.Account{
-			Login:         f.text("sipLogin"),
-			AuthName:      f.text("sipAuthenticationName"),
-			Password:      gateway.Secret(f.text("sipPassword")),
-			Domain:        f.text("sipDomain"),
-			OutboundProxy: f.textOf("sipOutboundProxy", "sipProxy"),
-			Port:          f.number("sipPort"),
-			Transport:     gateway.Transport(strings.ToLower(f.text("sipTransport"))),
-			Register:      f.flag("sipRegisterRequired", false),
-		},
+		ID:          f.text("callId"),
+		Callee:      f.text("callee"),
+		Account:     readAccount(f),
 		Stream:      f.text("toStream"),
 		RTMPURL:     gateway.Secret(f.text("rtmpUrl")),
 		RTMPStream:  gateway.Secret(f.text("rtmpStream")),
@@ -46,6 +36,7 @@ func callSpec(f *fields) (gateway.CallSpec, error) {
 		AppKey:      f.text("appKey"),
 		Custom:      f.object("custom"),
 	}
+	spec.Account.Register = f.flag("sipRegisterRequired", false)
 	return spec, f.problem()
 }
 

@@ -88,10 +88,13 @@ func TestStartup(t *testing.T) {
 		},
 		"real types": {
 			body: `{"callId":"1","callee":"2","sipLogin":"3","sipDomain":"d","sipPort":5080,"hasAudio":false,"sipRegisterRequired":true,
-				"sipTransport":"TCP","visibleName":"N","custom":{"a":[1]}}`,
+				"sipTransport":"TCP","sipSrtp":"Required","sipTlsServerName":"pbx","sipTlsPin":"` + strings.Repeat("ab", 32) + `",
+				"codecs":"PCMU","visibleName":"N","custom":{"a":[1]}}`,
 			want: bareAnd(func(s *gateway.CallSpec) {
 				s.HasAudio, s.VisibleName, s.Custom = false, "N", map[string]any{"a": []any{1.0}}
 				s.Account.Port, s.Account.Register, s.Account.Transport = 5080, true, gateway.TransportTCP
+				s.Account.SRTP, s.Account.Codecs = gateway.SRTPRequired, "PCMU"
+				s.Account.TLS = gateway.AccountTLS{ServerName: "pbx", Pin: strings.Repeat("ab", 32)}
 			}),
 		},
 		"unknown keys": {
@@ -249,7 +252,7 @@ func idsIn(t *testing.T, w *httptest.ResponseRecorder) []string {
 	require.NoError(t, json.Unmarshal(w.Body.Bytes(), &calls))
 	var ids []string
 	for _, c := range calls {
-		require.Len(t, c, 25)
+		require.Len(t, c, 34)
 		ids = append(ids, c["callId"].(string))
 	}
 	return ids

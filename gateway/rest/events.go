@@ -24,6 +24,8 @@ type change struct {
 	Push     *livePush `json:"push,omitempty"`
 	Pull     *livePull `json:"pull,omitempty"`
 	Listener *listener `json:"listener,omitempty"`
+
+	Registration *registration `json:"registration,omitempty"`
 }
 
 // everything is the data of the first event, "snapshot".
@@ -34,6 +36,8 @@ type everything struct {
 	Pushes    []*livePush `json:"pushes"`
 	Pulls     []*livePull `json:"pulls"`
 	Listeners []*listener `json:"listeners"`
+
+	Registrations []*registration `json:"registrations"`
 }
 
 // streamEvents serves Server-Sent Events: everything that exists as one "snapshot" event, then one event for each
@@ -88,7 +92,7 @@ func nextBefore(ctx context.Context, sub gateway.Subscription, limit time.Durati
 func everythingOf(events []gateway.Event) everything {
 	all := everything{
 		Calls: []*liveCall{}, Streams: []*stream{}, Sessions: []*session{}, Pushes: []*livePush{}, Pulls: []*livePull{},
-		Listeners: []*listener{},
+		Listeners: []*listener{}, Registrations: []*registration{},
 	}
 	for _, e := range events {
 		c := changeOf(e)
@@ -105,6 +109,8 @@ func everythingOf(events []gateway.Event) everything {
 			all.Pulls = append(all.Pulls, c.Pull)
 		case c.Listener != nil:
 			all.Listeners = append(all.Listeners, c.Listener)
+		case c.Registration != nil:
+			all.Registrations = append(all.Registrations, c.Registration)
 		}
 	}
 	return all
@@ -125,6 +131,8 @@ func changeOf(e gateway.Event) change {
 		c.Pull = livePullOf(*e.Pull)
 	case e.Listener != nil:
 		c.Listener = listenerOf(*e.Listener)
+	case e.Registration != nil:
+		c.Registration = registrationOf(*e.Registration)
 	}
 	return c
 }

@@ -70,6 +70,17 @@ func TestEventData(t *testing.T) {
 		{Kind: gateway.EventPull, ID: "q1", Pull: &gateway.Pull{
 			ID: "q1", URI: "rtmp://u:hunter2@h/live/a", Shown: "rtmp://h/live/a", Stream: "a", Status: gateway.PullRunning, Created: at,
 		}},
+		{Kind: gateway.EventRegistration, ID: "desk", Registration: &gateway.Registration{
+			ID: "desk", Account: gateway.Account{Login: "desk", Password: "hunter2", Domain: "pbx", Transport: gateway.TransportTLS},
+			Status: gateway.RegistrationFailed, SIPStatus: 403, Text: "Forbidden", Expires: at.Add(time.Minute), Created: at,
+		}},
+		{Kind: gateway.EventCall, ID: "c1", Call: &gateway.Call{
+			ID: "c1", Incoming: true, Registration: "desk", Status: gateway.CallHold, Held: gateway.Held{Remote: true},
+			RTMPURL: "rtmp://h/live", RTMPStream: "hunter2", RTMPTarget: "rtmp://h/live/***", Muted: true, Digits: "12#",
+			Devices:  gateway.DeviceUse{Microphone: "mic", SelfView: "me"},
+			Transfer: gateway.Transfer{Target: "bob", Status: gateway.TransferFailed, SIPStatus: 486, Text: "Busy Here"},
+			Refused:  []gateway.MediaLine{{Kind: "video", Why: "no codec in common"}}, Encrypted: true, Created: at,
+		}},
 	}
 	first, err := encode(everythingOf(events))
 	require.NoError(t, err)

@@ -139,7 +139,8 @@ func TestOpenAPIObjects(t *testing.T) {
 	require.NoError(t, json.Unmarshal(openAPIDocument, &doc))
 	for name, object := range map[string]any{
 		"Call": call{}, "Push": push{}, "PushTest": pushTest{}, "Pull": pull{}, "Stream": streaming{}, "Metrics": figures{},
-		"Track": track{}, "Fault": fault{},
+		"Track": track{}, "Fault": fault{}, "Registration": registration{}, "Ladder": ladder{}, "SIPMessage": sipMessage{},
+		"Device": device{},
 	} {
 		body, err := encode(object)
 		require.NoError(t, err)
@@ -171,6 +172,7 @@ func loaded() *gatewaytest.Fake {
 	fake.SetPush(gateway.Push{ID: "push1", Status: gateway.RTMPActive})
 	fake.SetPush(gateway.Push{ID: "push2", Status: gateway.RTMPFailed})
 	fake.SetPull(gateway.Pull{ID: "pull1", Status: gateway.PullRunning})
+	fake.SetRegistration(gateway.Registration{ID: "desk", Status: gateway.RegistrationUp})
 	fake.SetListener(gateway.Listener{Name: "sip"})
 	return fake
 }

@@ -21,6 +21,9 @@ func (s *service) metrics(w http.ResponseWriter, _ *http.Request) error {
 	e.sessions(snap.MediaSessions)
 	e.pushes(snap.Pushes)
 	e.pulls(snap.Pulls)
+	e.registrations(snap.Registrations)
+	e.metric("callcast_incoming_calls_refused_total", "counter", "Calls that came in and were not let ring.")
+	e.sample(float64(snap.CallsRefused))
 	e.metric("callcast_listener_up", "gauge", "Whether the gateway listens on a port it should.")
 	for _, l := range snap.Listeners {
 		e.sample(oneIf(l.Err == nil), "name", l.Name)
@@ -168,6 +171,17 @@ func (e *exposition) pulls(pulls []gateway.Pull) {
 	}
 	e.metric("callcast_pulls", "gauge", "Streams fetched from other servers, by status.")
 	for _, status := range pullStatuses() {
+		e.sample(byStatus[status], "status", string(status))
+	}
+}
+
+func (e *exposition) registrations(registrations []gateway.Registration) {
+	byStatus := map[gateway.RegistrationStatus]float64{}
+	for _, r := range registrations {
+		byStatus[r.Status]++
+	}
+	e.metric("callcast_registrations", "gauge", "Accounts that are kept registered, by status.")
+	for _, status := range []gateway.RegistrationStatus{gateway.RegistrationPending, gateway.RegistrationUp, gateway.RegistrationFailed} {
 		e.sample(byStatus[status], "status", string(status))
 	}
 }

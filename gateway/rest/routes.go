@@ -32,7 +32,7 @@ func onBoth(path string, serve endpoint) route {
 }
 
 func (s *service) routes() []route {
-	return slices.Concat(s.callRoutes(), s.streamRoutes(), s.browserRoutes(), []route{
+	return slices.Concat(s.callRoutes(), s.telephoneRoutes(), s.streamRoutes(), s.browserRoutes(), []route{
 		onGet("/rest-api/events", s.streamEvents),
 		onGet("/events", s.streamEvents),
 		onGet("/healthz", s.health),
@@ -62,6 +62,22 @@ func (s *service) callRoutes() []route {
 		onPost("/RESTCall/getCalls", s.findAllCalls),
 		onPost("/RESTCall/sendDTMF", s.sendDTMF),
 		onPost("/RESTCall/hangup", s.terminateCall),
+	}
+}
+
+// telephoneRoutes are Callcast's own: what a telephone does that WCS leaves to browsers.
+func (s *service) telephoneRoutes() []route {
+	return []route{
+		onPost("/rest-api/call/answer", s.answerCall),
+		onPost("/rest-api/call/transfer", s.transferCall),
+		onPost("/rest-api/call/mute", s.muteCall),
+		onPost("/rest-api/call/unmute", s.unmuteCall),
+		onPost("/rest-api/call/use_devices", s.useDevices),
+		onPost("/rest-api/call/ladder", s.callLadder),
+		onPost("/rest-api/registration/startup", s.startRegistration),
+		onPost("/rest-api/registration/terminate", s.terminateRegistration),
+		onBoth("/rest-api/registration/find_all", s.findAllRegistrations),
+		onBoth("/rest-api/device/find_all", s.findAllDevices),
 	}
 }
 

@@ -131,7 +131,7 @@ func providerOf(source gateway.SourceKind) string {
 		return providerBrowser
 	case gateway.SourcePull:
 		return "RTMP"
-	case gateway.SourceSIP, gateway.SourceRTMP:
+	case gateway.SourceSIP, gateway.SourceRTMP, gateway.SourceDevice:
 	}
 	return "Flash"
 }

@@ -18,6 +18,9 @@ func accountOf(f fields) (gateway.Account, error) {
 		Domain:        f.typed("sipDomain"),
 		OutboundProxy: cmp.Or(f.typed("sipOutboundProxy"), f.typed("sipProxy")),
 		Transport:     gateway.Transport(strings.ToLower(f.typed("sipTransport"))),
+		TLS:           gateway.AccountTLS{ServerName: f.typed("sipTlsServerName"), Pin: f.typed("sipTlsPin")},
+		SRTP:          gateway.SRTPPolicy(strings.ToLower(f.typed("sipSrtp"))),
+		Codecs:        f.typed("codecs"),
 	}
 	port := f.typed("sipPort")
 	if port == "" {

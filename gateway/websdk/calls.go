@@ -38,7 +38,7 @@ func (k *socket) unhold(_ context.Context, f fields) error { return k.holdCall(f
 func (k *socket) holdCall(f fields, name string, hold bool) error {
 	board := k.server.switchboard
 	return k.request(f.text("callId"), name, func(ctx context.Context, c *line) error {
-		board.expectHold(c, hold)
+		board.expectHold(c, hold, f.text("holdForTransfer") == "true")
 		err := k.server.api.HoldCall(ctx, c.id, hold)
 		board.held(c, err == nil)
 		return err
@@ -46,10 +46,10 @@ func (k *socket) holdCall(f fields, name string, hold bool) error {
 }
 
 // expectHold notes what the browser waits for.
-func (b *switchboard) expectHold(c *line, hold bool) {
+func (b *switchboard) expectHold(c *line, hold, consults bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	c.hold = &hold
+	c.hold, c.consults = &hold, consults
 }
 
 // held tells how the call stands. What was agreed to is told by an event, which may have come before.

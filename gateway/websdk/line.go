@@ -30,6 +30,7 @@ type line struct {
 	taking       bool               // the browser wants to take it
 	told         gateway.CallStatus // what the browser knows
 	hold         *bool              // what the browser asked for and was not told yet
+	consults     bool               // it is held while the party of another call is asked whether it takes this one
 	transferring bool
 	hungUp       bool // by the browser
 	over         bool // the browser knows, or need not

@@ -14,11 +14,11 @@ import (
 )
 
 const sipFields = `"sipLogin":"1000","sipAuthenticationName":"auth","sipPassword":"s3cret","sipDomain":"pbx.test",` +
-	`"sipOutboundProxy":" proxy.test","sipPort":"5062 ","sipTransport":"TCP"`
+	`"sipOutboundProxy":" proxy.test","sipPort":"5062 ","sipTransport":"TCP","sipSrtp":"Optional","sipTlsServerName":"pbx","codecs":"PCMU"`
 
 var sipAccount = gateway.Account{
 	Login: "1000", AuthName: "auth", Password: "s3cret", Domain: "pbx.test", OutboundProxy: "proxy.test", Port: 5062,
-	Transport: gateway.TransportTCP,
+	Transport: gateway.TransportTCP, TLS: gateway.AccountTLS{ServerName: "pbx"}, SRTP: gateway.SRTPOptional, Codecs: "PCMU",
 }
 
 // connect opens a socket, says connection with these fields, and returns what it is told of itself.

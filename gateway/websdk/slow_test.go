@@ -21,7 +21,10 @@ type slow struct {
 func (s slow) Dial(ctx context.Context, spec gateway.CallSpec, offer string) (gateway.MediaAnswer, error) {
 	answer, err := s.API.Dial(ctx, spec, offer)
 	s.asked <- "dial"
-	<-s.done
+	select {
+	case <-s.done:
+	case <-ctx.Done(): // the call has come about all the same
+	}
 	return answer, err
 }
 
@@ -47,8 +50,6 @@ func TestHangupWhileDialling(t *testing.T) {
 	change(fake, "K", func(c *gateway.Call) { c.Status = gateway.CallRing })
 	p.expectNothing() // its answer comes first
 	p.say(about("hangup", "K"))
-	p.expectNothing()
-	close(api.done)
 	for name, data := p.hear(); name != "finish"; name, data = p.hear() {
 		require.Equal(t, "ring", name, data)
 	}

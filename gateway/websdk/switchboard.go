@@ -162,7 +162,11 @@ func (b *switchboard) change(call gateway.Call) *phone {
 		return b.byRegistration[call.Registration]
 	case c == nil || call.Created.Before(c.asked):
 	default:
+		before := c.call.Transfer
 		c.call, c.known = call, true
+		if call.Transfer != before {
+			b.transferred(c, call.Transfer)
+		}
 		b.update(c)
 	}
 	return nil

@@ -75,7 +75,7 @@ func (b *switchboard) finish(c *line) {
 		return
 	}
 	if c.transferring {
-		c.phone.tell("notifyTransferEvent", transferStatus{c.id, transferOutcome(c.call.Ending.Reason)})
+		c.phone.tell("notifyTransferEvent", transferStatus{c.id, transferOutcome(c.call)})
 	}
 	status, info := c.call.Status, endingText(c.call.Ending)
 	if c.hungUp {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"callcast/assets"
 	"callcast/test/peers"
 	"callcast/test/peers/content"
 )
@@ -21,7 +22,7 @@ func TestSIPpPlaysTheClip(t *testing.T) {
 	for name, answer := range map[string]map[string]any{
 		"plain":    {},
 		"feedback": {"Profile": "RTP/AVPF"},
-		"astray":   {"Connection": "192.0.2.1"}, // not where the media comes from
+		"astray":   {"Connection": "IP4 192.0.2.1"}, // not where the media comes from
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer["Audio"], answer["Video"] = clip.Sound, clip.Pictures
@@ -86,5 +87,29 @@ func requireBeeps(t testing.TB, r content.Report, atLeast int) {
 	require.GreaterOrEqual(t, len(r.Beeps), atLeast)
 	for i := 2; i < len(r.Beeps); i++ { // the recording may begin within the first beep
 		require.InDelta(t, 1, (r.Beeps[i] - r.Beeps[i-1]).Seconds(), 0.02)
+	}
+}
+
+// TestPicturesPutIntoTheCall by a callee who had none, and taken out again: before and after goes the slate, the sound is
+// whole, and a browser goes on watching.
+func TestPicturesPutIntoTheCall(t *testing.T) {
+	clip := peers.WriteClip(t, 1)
+	nginx := peers.StartNginx(t)
+	g := startGateway(t)
+	peer := callee(t, "camera", map[string]any{
+		"Audio": clip.Sound, "Video": clip.Pictures, "With": map[string]any{}, "Without": map[string]any{"NoVideo": true},
+	})
+	g.dial(t, "camera", peer.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "camera"})
+	g.waitFor(t, "camera", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
+	viewer := peers.StartViewer(t, g.rest+"/whep/camera", peers.Viewing{Video: true, Record: 10 * time.Second})
+	watched := analyse(t, viewer.Recording(t))
+	g.hangUp(t, "camera")
+	peer.Finished(t, patience)
+	for name, r := range map[string]content.Report{"at RTMP": recorded(t, nginx, "camera"), "at a browser": watched} {
+		t.Logf("%s: %+v", name, r)
+		require.Zero(t, r.Damaged+r.Skipped+r.Repeated+r.BackwardTimestamps+r.AudioHoles, name)
+		require.InDelta(t, assets.ClipFrames, r.Frames-r.Foreign, 3, "%s: the clip", name)
+		require.Greater(t, r.Foreign, 6, "%s: the slate", name)
+		require.Less(t, r.LongestVideoGap, 1500*time.Millisecond, name)
 	}
 }

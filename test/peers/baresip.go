@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"image"
+	"image/png"
 	"net"
 	"os"
 	"os/exec"
@@ -17,14 +19,18 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"callcast/assets"
+	"callcast/test/peers/content"
 )
 
 // Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself, unless it is to ring.
 type Baresip struct {
-	Port    int // SIP
+	Port    int // SIP; its media is on the baresipPorts from here
 	control int
 	dir     string
 	process *process
+	shots   int
 }
 
 // BaresipParams says who the softphone is.
@@ -35,8 +41,13 @@ type BaresipParams struct {
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
+	Clip      bool          // its clip is the demo clip, in place of a test picture and a tone
 	Codecs    string        // of sound, as baresip names them; G.711 if empty
+	VP8       bool          // instead of H264; its clip's pictures are those of the demo clip
+	SRTP      string        // its mediaenc: srtp or srtp-mand; empty: it knows no encryption
 }
+
+const baresipPorts = 24
 
 const baresipConfig = `
 poll_method epoll
@@ -69,10 +80,12 @@ module g722.so
 module opus.so
 module aufile.so
 module ausine.so
-module avcodec.so
+module <<if .VP8>>vp8.so<<else>>avcodec.so<<end>>
 module avformat.so
 module fakevideo.so
+module snapshot.so
 module sndfile.so
+<<if .SRTP>>module srtp.so<<end>>
 module uuid.so
 module_tmp account.so
 module_app menu.so
@@ -84,11 +97,16 @@ avcodec_h264dec h264
 // StartBaresip starts a softphone and waits until it can be called.
 func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	dir := t.TempDir()
-	makeClip(t, dir, p.Play)
-	first := FreePorts(t, 24)
+	if p.Clip {
+		demoClip(t, dir, p.Play)
+	} else {
+		makeClip(t, dir, p)
+	}
+	first := FreePorts(t, baresipPorts)
 	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
-		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23,
+		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + baresipPorts - 1,
+		"VP8": p.VP8, "SRTP": p.SRTP,
 	})
 	account := fmt.Sprintf("<sip:%s@127.0.0.1:%d>;regint=0", p.User, b.Port)
 	if p.Registrar != "" {
@@ -98,6 +116,9 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	mode := "auto"
 	if p.Rings {
 		mode = "manual"
+	}
+	if p.SRTP != "" {
+		account += ";mediaenc=" + p.SRTP
 	}
 	codecs := p.Codecs
 	if codecs == "" {
@@ -112,6 +133,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	return b
 }
 
+// Capture listens to all the softphone sends and gets, from now on.
+func (b *Baresip) Capture(t testing.TB) *Capture {
+	return startCapture(t, b.Port, fmt.Sprintf("udp portrange %d-%d", b.Port, b.Port+baresipPorts-1))
+}
+
 // Hangup ends the softphone's call, or refuses the one that rings.
 func (b *Baresip) Hangup(t testing.TB) { b.command(t, "hangup") }
 
@@ -123,6 +149,9 @@ func (b *Baresip) Hold(t testing.TB) { b.command(t, "hold") }
 
 // Resume takes the call back.
 func (b *Baresip) Resume(t testing.TB) { b.command(t, "resume") }
+
+// Transfer asks the other side of the softphone's call to call somebody else.
+func (b *Baresip) Transfer(t testing.TB, whom string) { b.command(t, "transfer", whom) }
 
 // Dial calls somebody.
 func (b *Baresip) Dial(t testing.TB, whom string) { b.command(t, "dial", whom) }
@@ -144,6 +173,29 @@ func (b *Baresip) WaitSaid(t testing.TB, want string) {
 		assert.Contains(c, string(text), want)
 	}, 10*time.Second, 50*time.Millisecond)
 }
+
+// Turn changes by a re-INVITE which way the pictures of the softphone's call go: sendrecv, sendonly, recvonly or inactive.
+func (b *Baresip) Turn(t testing.TB, direction string) { b.command(t, "video_dir", direction) }
+
+// Sees is the number of the picture of the demo clip that the softphone shows. ok is false for any other picture.
+func (b *Baresip) Sees(t testing.TB) (number int, ok bool) {
+	t.Helper()
+	b.shots++
+	path := filepath.Join(b.dir, fmt.Sprintf("screen%d.png", b.shots))
+	b.command(t, "snapshot_recv", path)
+	var picture image.Image
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		f, err := os.Open(path)
+		require.NoError(c, err, "it sees no picture")
+		defer func() { _ = f.Close() }()
+		picture, err = png.Decode(f)
+		require.NoError(c, err)
+	}, 10*time.Second, 20*time.Millisecond)
+	return content.CounterOf(picture)
+}
+
+// Press presses keys, which go out as RTP events.
+func (b *Baresip) Press(t testing.TB, keys string) { b.command(t, "sndcode", keys) }
 
 // CallStatus is what the softphone says of its call.
 func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }
@@ -215,16 +267,33 @@ func (b *Baresip) command(t testing.TB, name string, params ...string) string {
 // clipPiece is what is encoded; a longer clip repeats it.
 const clipPiece = 10 * time.Second
 
-// makeClip makes what the softphone plays: a test picture and a 1 kHz tone. The picture's file has no audio: baresip
-// crashes on one that has.
-func makeClip(t testing.TB, dir string, length time.Duration) {
+// makeClip makes what the softphone plays: a test picture, or the demo clip's, and a 1 kHz tone. The picture's file has no
+// audio: baresip crashes on one that has.
+func makeClip(t testing.TB, dir string, p BaresipParams) {
 	t.Helper()
 	seconds := func(d time.Duration) string { return strconv.FormatFloat(d.Seconds(), 'f', 3, 64) }
 	piece := filepath.Join(dir, "piece.mp4")
-	ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", seconds(clipPiece),
-		"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
-	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(length), "-c", "copy", filepath.Join(dir, "clip.mp4"))
-	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(length), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+	if p.VP8 {
+		clip, _ := clipFiles(t, dir)
+		ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", clip, "-c:v", "copy", piece)
+	} else {
+		ffmpeg(t, "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25", "-t", seconds(clipPiece),
+			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
+	}
+	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(p.Play), "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(p.Play), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+}
+
+// demoClip makes the same of the demo clip.
+func demoClip(t testing.TB, dir string, length time.Duration) {
+	t.Helper()
+	picture, sound := clipFiles(t, t.TempDir())
+	seconds := fmt.Sprint(length.Seconds())
+	piece := filepath.Join(dir, "piece.mp4")
+	ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", picture, "-c", "copy", piece)
+	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds, "-c", "copy", filepath.Join(dir, "clip.mp4"))
+	ffmpeg(t, "-stream_loop", "-1", "-f", "alaw", "-ar", "8000", "-i", sound, "-t", seconds, "-ar", "48000", "-ac", "1",
+		"-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
 }
 
 func ffmpeg(t testing.TB, args ...string) {

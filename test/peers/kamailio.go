@@ -1,6 +1,8 @@
 package peers
 
 import (
+	"crypto/sha256"
+	"crypto/x509"
 	_ "embed" // the configuration stands in a file of its own
 	"fmt"
 	"net"
@@ -15,21 +17,49 @@ var kamailioConfig string
 
 // Kamailio is a registrar and proxy with digest authentication for the domain sip.test. Its users are alice, bob, carol and
 // gw; each one's password is the name followed by "pw".
-type Kamailio struct{ Port int }
+type Kamailio struct {
+	Port        int
+	TLSPort     int    // 0 if it was started without
+	CAFile      string // the certificate to trust; it is for 127.0.0.1 and sip.test
+	Fingerprint string // SHA-256 of the certificate, in hexadecimal
+}
 
-// StartKamailio starts a registrar and waits until it answers.
+// StartKamailio starts a registrar for UDP and TCP and waits until it answers.
 func StartKamailio(t testing.TB) *Kamailio {
 	k := &Kamailio{Port: FreePorts(t, 1)}
-	dir := t.TempDir()
-	path := write(t, dir, "kamailio.cfg", kamailioConfig, map[string]any{"Port": k.Port})
+	k.start(t, t.TempDir(), map[string]any{"Port": k.Port, "TLS": 0})
+	return k
+}
+
+// StartSecureKamailio starts one that speaks TLS as well.
+func StartSecureKamailio(t testing.TB) *Kamailio {
+	const udp, secure = 0, 1
+	first, dir, certificate := FreePorts(t, 2), t.TempDir(), selfSigned(t)
+	k := &Kamailio{
+		Port: first + udp, TLSPort: first + secure,
+		CAFile:      writePEM(t, dir, "certificate.pem", "CERTIFICATE", certificate.Certificate[0]),
+		Fingerprint: fmt.Sprintf("%x", sha256.Sum256(certificate.Certificate[0])),
+	}
+	key, err := x509.MarshalPKCS8PrivateKey(certificate.PrivateKey)
+	require.NoError(t, err)
+	k.start(t, dir, map[string]any{
+		"Port": k.Port, "TLS": k.TLSPort, "Certificate": k.CAFile, "Key": writePEM(t, dir, "key.pem", "PRIVATE KEY", key),
+	})
+	return k
+}
+
+func (k *Kamailio) start(t testing.TB, dir string, values map[string]any) {
+	path := write(t, dir, "kamailio.cfg", kamailioConfig, values)
 	p := start(t, dir, "kamailio", "-f", path, "-DD", "-m", "32", "-M", "4", "-E", "-w", dir, "-Y", dir)
 	p.listening(t, k.Address())
 	require.Eventually(t, func() bool { p.alive(t); return k.answers() }, 10*time.Second, 50*time.Millisecond)
-	return k
 }
 
 // Address is its host:port.
 func (k *Kamailio) Address() string { return fmt.Sprintf("127.0.0.1:%d", k.Port) }
+
+// SecureAddress is its host:port for TLS.
+func (k *Kamailio) SecureAddress() string { return fmt.Sprintf("127.0.0.1:%d", k.TLSPort) }
 
 func (k *Kamailio) answers() bool {
 	c, err := net.Dial("udp", k.Address())

@@ -34,6 +34,12 @@ func start(t testing.TB, dir, name string, args ...string) *process {
 // startIn does so with more in the environment.
 func startIn(t testing.TB, env []string, dir, name string, args ...string) *process {
 	t.Helper()
+	return startFed(t, nil, env, dir, name, args...)
+}
+
+// startFed does so with something to read; nil is nothing.
+func startFed(t testing.TB, in *os.File, env []string, dir, name string, args ...string) *process {
+	t.Helper()
 	path, err := exec.LookPath(name)
 	require.NoError(t, err, "%s is not installed: run make test, which installs it", name)
 	logPath := filepath.Join(dir, filepath.Base(name)+".log")
@@ -42,6 +48,9 @@ func startIn(t testing.TB, env []string, dir, name string, args ...string) *proc
 	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, out, out
 	cmd.Env = append(os.Environ(), env...)
+	if in != nil {
+		cmd.Stdin = in
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
 	p := &process{cmd: cmd, done: make(chan struct{}), log: logPath}
@@ -144,6 +153,8 @@ func (p *process) listening(t testing.TB, addr string) {
 
 // udpTaken reports whether a program holds the UDP port, without touching it: the program may be about to take it.
 func udpTaken(port int) bool {
-	table, err := os.ReadFile("/proc/net/udp")
-	return err == nil && bytes.Contains(table, fmt.Appendf(nil, ":%04X 00000000:0000", port))
+	four, err := os.ReadFile("/proc/net/udp")
+	six, _ := os.ReadFile("/proc/net/udp6") // not there without version six
+	return err == nil && (bytes.Contains(four, fmt.Appendf(nil, ":%04X 00000000:0000", port)) ||
+		bytes.Contains(six, fmt.Appendf(nil, ":%04X %032d:0000", port, 0)))
 }

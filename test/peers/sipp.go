@@ -2,6 +2,7 @@ package peers
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -12,27 +13,35 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// SIPp is a SIPp that plays one scenario as callee.
+// SIPp is a SIPp that plays one scenario.
 type SIPp struct {
 	Port    int
+	host    string
 	dir     string
 	process *process
 }
 
+// sippPorts are SIP's and those of media, so that pictures have room as well.
+const sippPorts = 16
+
 // StartSIPp starts a scenario file that takes one call and then exits with how it went. The file is a template in
 // << >>, filled in with values; it may use what parts.tmpl beside it defines.
 func StartSIPp(t testing.TB, scenario string, values map[string]any) *SIPp {
-	const (
-		media = 2  // the first port of sound, by its distance from SIP's
-		block = 16 // ports, so that pictures have room as well
-	)
-	s := &SIPp{Port: FreePorts(t, block), dir: t.TempDir()}
-	s.process = start(t, s.dir, "sipp",
-		"-sf", fill(t, scenario, s.dir, values), "-i", "127.0.0.1", "-mi", "127.0.0.1",
+	return StartSIPpAt(t, "127.0.0.1", scenario, values)
+}
+
+// StartSIPpAt starts one at an address of this machine. With whom, the host:port to call, it is the caller.
+func StartSIPpAt(t testing.TB, host, scenario string, values map[string]any, whom ...string) *SIPp {
+	const media = 2 // the first port of sound, by its distance from SIP's
+	s := &SIPp{Port: FreePorts(t, sippPorts), host: host, dir: t.TempDir()}
+	s.process = start(t, s.dir, "sipp", append(whom,
+		"-sf", fill(t, scenario, s.dir, values), "-i", host, "-mi", host,
 		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
 		"-m", "1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", messages,
-		"-timeout", "60s", "-timeout_error")
-	require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, 10*time.Second, 10*time.Millisecond)
+		"-timeout", "60s", "-timeout_error")...)
+	if len(whom) == 0 {
+		require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, 10*time.Second, 10*time.Millisecond)
+	}
 	return s
 }
 
@@ -52,7 +61,7 @@ func fill(t testing.TB, scenario, dir string, values map[string]any) string {
 }
 
 // Address is its host:port.
-func (s *SIPp) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.Port) }
+func (s *SIPp) Address() string { return net.JoinHostPort(s.host, strconv.Itoa(s.Port)) }
 
 // URI is whom to call.
 func (s *SIPp) URI() string { return "sip:callee@" + s.Address() }
@@ -74,4 +83,9 @@ func (s *SIPp) Finished(t testing.TB, within time.Duration) {
 	case <-time.After(within):
 		require.FailNow(t, "the scenario did not end")
 	}
+}
+
+// Capture listens to all that it sends and gets, from now on.
+func (s *SIPp) Capture(t testing.TB) *Capture {
+	return startCapture(t, s.Port, fmt.Sprintf("udp portrange %d-%d", s.Port, s.Port+sippPorts-1))
 }

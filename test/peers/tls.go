@@ -30,9 +30,10 @@ func StartTLSFront(t testing.TB, backend string) *TLSFront {
 	certificate := selfSigned(t)
 	l, err := tls.Listen("tcp", "127.0.0.1:0", &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12})
 	require.NoError(t, err)
-	front := &TLSFront{Address: l.Addr().String(), CAFile: filepath.Join(t.TempDir(), "ca.pem")}
-	text := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Certificate[0]})
-	require.NoError(t, os.WriteFile(front.CAFile, text, 0o600))
+	front := &TLSFront{
+		Address: l.Addr().String(),
+		CAFile:  writePEM(t, t.TempDir(), "ca.pem", "CERTIFICATE", certificate.Certificate[0]),
+	}
 	var tasks sync.WaitGroup
 	tasks.Go(func() {
 		for {
@@ -68,6 +69,13 @@ func pass(c net.Conn, backend string) {
 	back.Wait()
 }
 
+// writePEM writes one block into a file and returns its path.
+func writePEM(t testing.TB, dir, name, kind string, der []byte) string {
+	path := filepath.Join(dir, name)
+	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
+	return path
+}
+
 // selfSigned makes a certificate that is its own authority.
 func selfSigned(t testing.TB) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -75,7 +83,7 @@ func selfSigned(t testing.TB) tls.Certificate {
 	template := x509.Certificate{
 		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, IsCA: true, BasicConstraintsValid: true,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: []string{"sip.test"},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
 	require.NoError(t, err)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/dtmf"
+	"callcast/gateway/internal/sdp"
 )
 
 // refresh is how often a live call's figures are published.
@@ -19,8 +21,10 @@ type Signal interface {
 	// Register makes the account reachable and returns when the registrar has answered, with its SIP status if it
 	// refused.
 	Register(ctx context.Context) (status int, err error)
-	// Invite sends the offer. What follows comes through the Call's On methods; the last is OnFailed or OnEnded.
-	Invite(offer []byte, c *Call) Dialog
+	// Invite sends the offer. What follows comes through the Leg's On methods; the last is OnFailed or OnEnded.
+	Invite(offer []byte, l *Leg) Dialog
+	// Follow sends the offer to whom the other side has named.
+	Follow(offer []byte, r Referral, l *Leg) Dialog
 }
 
 // Dialog is the SIP dialog of a call.
@@ -46,13 +50,25 @@ type Media interface {
 	Hold(hold bool) (offer []byte, undo func())
 	// Held reports whether the remote party holds the call.
 	Held() bool
+	// Encrypted reports whether all media is SRTP.
+	Encrypted() bool
 	SendDTMF(ctx context.Context, digits string) error
+	// SetMuted puts silence in place of what the remote party hears, but for tones, or takes it away.
+	SetMuted(muted bool)
 	// TakeInfo takes the body of an INFO and reports whether it was about the media.
 	TakeInfo(contentType string, body []byte) bool
 	Stats() (audio, video gateway.MediaStats)
 	// Refused is what of the descriptions is not used, and why.
 	Refused() []gateway.MediaLine
 	Close()
+}
+
+// Publication is the stream the call becomes, and where that is pushed. It is zero while nobody has answered.
+type Publication struct {
+	Stream     string
+	RTMPURL    gateway.Secret
+	RTMPStream gateway.Secret
+	RTMPTarget string // for display
 }
 
 // Push is the state of the call's publication, told to SetPush.
@@ -69,11 +85,11 @@ type Injection struct {
 
 // Params is what a call consists of.
 type Params struct {
-	Spec       gateway.CallSpec
-	RTMPTarget string // for display
-	Signal     Signal
-	Incoming   *Incoming // nil: Signal places the call
-	Browser    bool      // a browser talks in it
+	Spec        gateway.CallSpec
+	Publication Publication
+	Signal      Signal
+	Incoming    *Incoming // nil: Signal places the call
+	Browser     bool      // a browser talks in it
 	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
 	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
 	// Publish is told every new value of the call, from the call's goroutine.
@@ -83,6 +99,8 @@ type Params struct {
 
 // Call is one call.
 type Call struct {
+	*Leg // the first
+
 	p       Params
 	log     *slog.Logger
 	inbox   chan func(life context.Context)
@@ -94,10 +112,18 @@ type Call struct {
 	// What follows belongs to the goroutine in Run.
 	state       state
 	browser     bool
+	muted       bool
+	publication Publication
 	push        Push
 	injection   Injection
+	devices     gateway.DeviceUse
+	keys        dtmf.Once
+	digits      string // that were pressed
 	media       Media
 	dialog      Dialog
+	leg         *Leg      // that dialog
+	trial       *referral // whom the other side has named, and is being called; nil if nobody is
+	remote      string    // who has taken the other side's place; empty if nobody has
 	remoteSDP   string
 	created     time.Time
 	established time.Time
@@ -115,10 +141,18 @@ func New(p Params) *Call {
 		created: time.Now(),
 		browser: p.Browser,
 	}
-	if p.Spec.RTMPURL != "" {
+	c.Leg = &Leg{c: c}
+	c.leg = c.Leg
+	c.publishes(p.Publication)
+	return c
+}
+
+// publishes notes what the call becomes.
+func (c *Call) publishes(p Publication) {
+	c.publication = p
+	if p.RTMPURL != "" {
 		c.push.Status = gateway.RTMPWait
 	}
-	return c
 }
 
 // Announce publishes the call as new. It may be called before Run.
@@ -152,6 +186,7 @@ func (c *Call) Run(ctx context.Context) {
 // leave closes the call. If a panic cut it short, it is hung up first: nobody else would.
 func (c *Call) leave() {
 	defer func() {
+		c.giveUp()
 		close(c.done) // from here on nobody waits for the inbox
 		if c.media != nil {
 			c.media.Close()
@@ -196,44 +231,6 @@ func (c *Call) SetInjection(change func(*Injection)) {
 // Done is closed when the call is over.
 func (c *Call) Done() <-chan struct{} { return c.done }
 
-// OnProvisional takes a 1xx.
-func (c *Call) OnProvisional(status int, sdp []byte) { c.post(provisional{status, sdp}) }
-
-// OnAnswered takes a 2xx.
-func (c *Call) OnAnswered(status int, sdp []byte) { c.post(answered{status, sdp}) }
-
-// OnFailed takes the end of a call that was never answered.
-func (c *Call) OnFailed(status int, cause gateway.EndReason, text string) {
-	c.post(failed{status, cause, text})
-}
-
-// OnEnded takes the end of a call that was answered.
-func (c *Call) OnEnded(remote bool, text string) { c.post(ended{remote, text}) }
-
-// OnReinvite takes a changed offer in the dialog and answers it through respond.
-func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
-	c.send(func(life context.Context) {
-		answer, err := c.media.Reoffer(sdp)
-		if err != nil {
-			c.log.Warn("re-INVITE refused", "err", err)
-			respond(sipNotAcceptable, nil)
-			return
-		}
-		respond(sipOK, answer)
-		c.step(life, remoteHold{c.media.Held()})
-		c.publish()
-	})
-}
-
-// OnInfo takes an INFO in the dialog.
-func (c *Call) OnInfo(contentType string, body []byte) {
-	c.send(func(context.Context) {
-		if c.media != nil {
-			c.media.TakeInfo(contentType, body)
-		}
-	})
-}
-
 const (
 	sipOK            = 200
 	sipNotAcceptable = 488
@@ -264,7 +261,7 @@ func (c *Call) step(ctx context.Context, ev event) {
 				ev = then
 			}
 		}
-		if after.status != before.status || after.sipStatus != before.sipStatus || after.ending != before.ending {
+		if after.status != before.status || after.sipStatus != before.sipStatus || after.ending != before.ending || after.transfer != before.transfer {
 			c.log.Info("call", "status", after.status, "sip", after.sipStatus, "ending", after.ending.Reason, "text", after.ending.Text)
 			c.publish()
 		}
@@ -293,6 +290,7 @@ func (c *Call) do(ctx context.Context, e effect) event {
 	case doNegotiate:
 		return c.negotiate(e)
 	case doHangup:
+		c.giveUp()
 		c.dialog.Hangup(string(c.state.ending.Reason))
 	case doRing:
 		c.p.Incoming.Ringing.Ring()
@@ -318,7 +316,7 @@ func (c *Call) invite() event {
 		return failed{cause: gateway.EndInternal, text: err.Error()}
 	}
 	c.media = media
-	c.dialog = c.p.Signal.Invite(media.Offer(), c)
+	c.dialog = c.p.Signal.Invite(media.Offer(), c.leg)
 	return nil
 }
 
@@ -326,7 +324,7 @@ func (c *Call) negotiate(e doNegotiate) event {
 	err := c.media.Answer(e.sdp)
 	switch {
 	case err == nil:
-		c.remoteSDP = string(e.sdp)
+		c.remoteSDP = sdp.Masked(e.sdp)
 	case e.final:
 		return mediaRefused{err.Error()}
 	default:

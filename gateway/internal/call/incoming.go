@@ -6,14 +6,15 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/sdp"
 )
 
 // Ringing is the SIP side of a call to us that waits to be taken. As a dialog it can only be hung up, which refuses it.
 type Ringing interface {
 	Dialog
 	Ring()
-	// Answer takes the call with our description. What follows comes through the Call's On methods, as after Invite.
-	Answer(sdp []byte, c *Call) Dialog
+	// Answer takes the call with our description. What follows comes through the Leg's On methods, as after Invite.
+	Answer(sdp []byte, l *Leg) Dialog
 }
 
 // Incoming is what a call to us has that one of ours has not.
@@ -23,6 +24,7 @@ type Incoming struct {
 	Caller       string
 	Registration string
 	NoAnswer     time.Duration // how long it may ring; 0 = as long as the caller likes
+	AtOnce       bool          // it does not ring, but is answered
 }
 
 // begin takes the first step. For a call that rings it tells when it has rung long enough.
@@ -33,21 +35,22 @@ func (c *Call) begin(life context.Context) (limit <-chan time.Time) {
 		return nil
 	}
 	c.dialog = in.Ringing
-	c.step(life, called{late: len(in.Offer) == 0})
-	if in.NoAnswer <= 0 {
+	c.step(life, called{late: len(in.Offer) == 0, atOnce: in.AtOnce})
+	if in.NoAnswer <= 0 || in.AtOnce {
 		return nil
 	}
 	return time.After(in.NoAnswer)
 }
 
-// Take answers a call that rings; browser tells whether one talks in it. It returns once the answer is on its way, or
-// cannot be.
-func (c *Call) Take(ctx context.Context, browser bool) error {
+// Take answers a call that rings; browser tells whether one talks in it, and p what it becomes. It returns once the answer
+// is on its way, or cannot be.
+func (c *Call) Take(browser bool, p Publication) error {
 	rings := make(chan bool, 1)
 	c.send(func(life context.Context) {
 		rang := c.state.rings()
 		if rang {
 			c.browser = browser
+			c.publishes(p)
 			c.step(life, taken{})
 		}
 		rings <- rang
@@ -58,8 +61,6 @@ func (c *Call) Take(ctx context.Context, browser bool) error {
 			return nil
 		}
 	case <-c.done:
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 	return c.NotRinging()
 }
@@ -85,8 +86,8 @@ func (c *Call) take() event {
 		if answer, err = media.Reoffer(in.Offer); err != nil {
 			return mediaRefused{err.Error()}
 		}
-		c.remoteSDP = string(in.Offer)
+		c.remoteSDP = sdp.Masked(in.Offer)
 	}
-	c.dialog = in.Ringing.Answer(answer, c)
+	c.dialog = in.Ringing.Answer(answer, c.leg)
 	return nil
 }

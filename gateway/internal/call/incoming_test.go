@@ -40,6 +40,18 @@ func TestLivesOfACallToUs(t *testing.T) {
 		{"rings too long", []event{called{}, unanswered{}, ended{}}, gateway.CallFailed, gateway.EndNoAnswer, true, leaving},
 		{"was taken in time", []event{called{}, taken{}, unanswered{}}, gateway.CallRing, "", false, taking},
 		{
+			"is taken at once",
+			[]event{called{atOnce: true}, taken{}, unanswered{}},
+			gateway.CallTrying, "", false,
+			[]effect{doTake{}},
+		},
+		{
+			"is established at once",
+			[]event{called{atOnce: true, late: true}, answered{status: 200, sdp: []byte("v=0")}},
+			gateway.CallEstablished, "", false,
+			[]effect{doTake{}, doNegotiate{sdp: []byte("v=0"), final: true}},
+		},
+		{
 			"cannot be answered",
 			[]event{called{}, taken{}, mediaRefused{}, ended{}},
 			gateway.CallFailed, gateway.EndNoMedia, true, append(taking[:2:2], doHangup{}),
@@ -83,21 +95,43 @@ func TestCallToUsIsTaken(t *testing.T) {
 		require.True(t, rings.Incoming)
 		require.Equal(t, "carol", rings.Caller)
 		require.Equal(t, "desk", rings.Registration)
-		require.NoError(t, s.Take(t.Context(), true))
+		require.Empty(t, rings.Stream)
+		require.NoError(t, s.Take(true, Publication{Stream: "show", RTMPURL: "rtmp://h/live/key", RTMPTarget: "rtmp://h/live/***"}))
 		require.Equal(t, []string{"answer to their offer"}, s.phone.answers)
-		err, _ := errors.AsType[*gateway.Error](s.Take(t.Context(), true))
+		err, _ := errors.AsType[*gateway.Error](s.Take(true, Publication{}))
 		require.Equal(t, gateway.ReasonNotRinging, err.Reason)
 		s.OnAnswered(200, nil)
 		time.Sleep(2 * time.Minute)
 		require.Equal(t, gateway.CallEstablished, s.last().Status)
 		require.True(t, s.last().Browser)
+		require.Equal(t, "show", s.last().Stream)
+		require.Equal(t, "rtmp://h/live/***", s.last().RTMPTarget)
+		require.Equal(t, gateway.RTMPWait, s.last().RTMPStatus)
+		s.OnEnded(true, "")
+	})
+}
+
+// TestCallToUsThatIsTakenAtOnce does not ring, nor too long.
+func TestCallToUsThatIsTakenAtOnce(t *testing.T) {
+	live(t, func(s *scene, p *Params) {
+		incoming("their offer")(s, p)
+		p.Incoming.AtOnce = true
+		p.Publication = Publication{Stream: "show"}
+	}, func(t *testing.T, s *scene) {
+		require.Zero(t, s.phone.rang)
+		require.Equal(t, []string{"answer to their offer"}, s.phone.answers)
+		require.Error(t, s.Take(false, Publication{}))
+		s.OnAnswered(200, nil)
+		time.Sleep(2 * time.Minute)
+		require.Equal(t, gateway.CallEstablished, s.last().Status)
+		require.Equal(t, "show", s.last().Stream)
 		s.OnEnded(true, "")
 	})
 }
 
 func TestCallToUsWithoutAnOffer(t *testing.T) {
 	live(t, incoming(""), func(t *testing.T, s *scene) {
-		require.NoError(t, s.Take(t.Context(), false))
+		require.NoError(t, s.Take(false, Publication{}))
 		require.Equal(t, []string{"our offer"}, s.phone.answers)
 		s.OnAnswered(200, []byte("their answer"))
 		synctest.Wait()
@@ -123,7 +157,7 @@ func TestCallThatCannotBeAnswered(t *testing.T) {
 		incoming("their offer")(s, p)
 		s.voice.refuse = errUnusable
 	}, func(t *testing.T, s *scene) {
-		require.NoError(t, s.Take(t.Context(), false))
+		require.NoError(t, s.Take(false, Publication{}))
 		require.Empty(t, s.phone.answers)
 		require.Equal(t, []string{string(gateway.EndNoMedia)}, s.phone.hangups)
 		s.OnEnded(false, "rejected")

@@ -12,6 +12,7 @@ type state struct {
 	media     bool // media was negotiated, early or final
 	over      bool
 	held      gateway.Held
+	transfer  gateway.Transfer
 
 	incoming bool
 	late     bool // the caller leaves the offer to us
@@ -53,11 +54,24 @@ type (
 		text   string
 	}
 	hangup     struct{ reason gateway.EndReason }
-	called     struct{ late bool } // a call comes in
+	called     struct{ late, atOnce bool } // a call comes in
 	taken      struct{}
 	unanswered struct{}          // it has rung long enough
 	localHold  struct{ on bool } // the other side has agreed to it
 	remoteHold struct{ on bool }
+
+	replaced struct{} // a caller has taken the other side's place
+
+	transferAsked   struct{ target string }
+	transferRefused struct {
+		status int
+		text   string
+	}
+	transferTold struct {
+		status int
+		text   string
+		final  bool
+	}
 )
 
 func (started) event()      {}
@@ -73,6 +87,12 @@ func (taken) event()        {}
 func (unanswered) event()   {}
 func (localHold) event()    {}
 func (remoteHold) event()   {}
+
+func (replaced) event() {}
+
+func (transferAsked) event()   {}
+func (transferRefused) event() {}
+func (transferTold) event()    {}
 
 // effect is something the actor does.
 type effect interface{ effect() }
@@ -132,6 +152,23 @@ func next(s state, ev event) (state, []effect) {
 	case remoteHold:
 		s.held.Remote = ev.on
 		return onHeld(s), nil
+	default:
+		return onParty(s, ev)
+	}
+	return s, nil
+}
+
+// onParty judges what is about who the other side is to be.
+func onParty(s state, ev event) (state, []effect) {
+	switch ev := ev.(type) {
+	case replaced:
+		s.incoming, s.late, s.taken = true, false, true
+	case transferAsked:
+		s.transfer = gateway.Transfer{Target: ev.target, Status: gateway.TransferPending}
+	case transferRefused:
+		return transferFails(s, ev.status, ev.text), nil
+	case transferTold:
+		return onTransferTold(s, ev)
 	}
 	return s, nil
 }
@@ -147,6 +184,10 @@ func onStarted(s state, ev started) (state, []effect) {
 
 func onCalled(s state, ev called) (state, []effect) {
 	s.incoming, s.late, s.dialog = true, ev.late, true
+	if ev.atOnce {
+		s.status, s.taken, s.media = gateway.CallTrying, true, true
+		return s, []effect{doTake{}}
+	}
 	s.status, s.sipStatus = gateway.CallRing, sipRinging
 	return s, []effect{doRing{}}
 }
@@ -197,7 +238,7 @@ func onAnswered(s state, ev answered) (state, []effect) {
 	}
 	s.status, s.media = gateway.CallEstablished, true
 	if s.incoming && !s.late {
-		return s, nil // what was agreed on is in our answer
+		return onHeld(s), nil // what was agreed on is in our answer
 	}
 	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
 }
@@ -235,6 +276,30 @@ func onEnded(s state, ev ended) (state, []effect) {
 	return finish(s), nil
 }
 
+func onTransferTold(s state, ev transferTold) (state, []effect) {
+	if s.transfer.Status != gateway.TransferPending {
+		return s, nil
+	}
+	switch {
+	case !ev.final:
+		s.transfer.SIPStatus, s.transfer.Text = ev.status, ev.text
+		return s, nil
+	case ev.status >= sipOK && ev.status < 300:
+		s.transfer.SIPStatus, s.transfer.Text = ev.status, ev.text
+		s.transfer.Status = gateway.TransferCompleted
+		return onHangup(s, gateway.Ending{Reason: gateway.EndTransferred})
+	}
+	return transferFails(s, ev.status, ev.text), nil
+}
+
+// transferFails ends a transfer that is under way.
+func transferFails(s state, status int, text string) state {
+	if s.transfer.Status == gateway.TransferPending {
+		s.transfer.Status, s.transfer.SIPStatus, s.transfer.Text = gateway.TransferFailed, status, text
+	}
+	return s
+}
+
 func onHangup(s state, why gateway.Ending) (state, []effect) {
 	if s.hangingUp {
 		return s, nil
@@ -249,6 +314,7 @@ func onHangup(s state, why gateway.Ending) (state, []effect) {
 // finish puts a call into the terminal status that its ending stands for.
 func finish(s state) state {
 	s.over = true
+	s = transferFails(s, s.transfer.SIPStatus, "the call ended before the other side told what became of it")
 	switch s.ending.Reason {
 	case gateway.EndLocal, gateway.EndRemote, gateway.EndShutdown, gateway.EndBrowser, gateway.EndTransferred:
 		s.status = gateway.CallFinish

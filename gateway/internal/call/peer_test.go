@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"callcast/gateway"
 )
@@ -17,23 +18,33 @@ type phone struct {
 	offer    []byte     // of the INVITE
 	hangups  []string
 	infos    []string
-	refusing int // status of the answers to INFO, if not 200
+	informed []time.Time // when the infos came
+	refusing int         // status of the answers to INFO, if not 200
 	offers   []string
 	stubborn error // of every re-INVITE and REFER
 	referred []string
 	rang     int
 	answers  []string
+	followed []string
+	next     *phone // whom the other side names
 
 	registrar func(ctx context.Context) (int, error)
 }
 
 func (p *phone) Register(ctx context.Context) (int, error) { return p.registrar(ctx) }
 
-func (p *phone) Invite(offer []byte, _ *Call) Dialog {
+func (p *phone) Invite(offer []byte, _ *Leg) Dialog {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.offer = offer
 	return p
+}
+
+func (p *phone) Follow(offer []byte, r Referral, _ *Leg) Dialog {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.followed = append(p.followed, r.Target+" with "+string(offer))
+	return p.next
 }
 
 func (p *phone) Reinvite(_ context.Context, offer []byte) ([]byte, error) {
@@ -56,7 +67,7 @@ func (p *phone) Ring() {
 	p.rang++
 }
 
-func (p *phone) Answer(sdp []byte, _ *Call) Dialog {
+func (p *phone) Answer(sdp []byte, _ *Leg) Dialog {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers = append(p.answers, string(sdp))
@@ -73,6 +84,7 @@ func (p *phone) Info(_ context.Context, contentType string, body []byte) (int, e
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.infos = append(p.infos, contentType+": "+string(body))
+	p.informed = append(p.informed, time.Now())
 	if p.refusing != 0 {
 		return p.refusing, nil
 	}
@@ -87,6 +99,7 @@ type voice struct {
 	holding  bool // by us
 	held     bool // by the other side
 	closed   int
+	muted    bool
 
 	refuse error // of every description
 	broken bool  // panics when it is given one
@@ -114,6 +127,12 @@ func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	return nil
 }
 
+func (v *voice) SetMuted(muted bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.muted = muted
+}
+
 func (v *voice) Hold(hold bool) ([]byte, func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -125,6 +144,8 @@ func (v *voice) Hold(hold bool) ([]byte, func()) {
 		v.holding = before
 	}
 }
+
+func (v *voice) Encrypted() bool { return false }
 
 func (v *voice) Held() bool {
 	v.mu.Lock()

@@ -18,16 +18,20 @@ func (c *Call) snapshot() gateway.Call {
 		Caller:      spec.Account.Login,
 		Callee:      spec.Callee,
 		VisibleName: spec.VisibleName,
-		Stream:      spec.Stream,
-		RTMPURL:     spec.RTMPURL,
-		RTMPStream:  spec.RTMPStream,
-		RTMPTarget:  c.p.RTMPTarget,
+		Stream:      c.publication.Stream,
+		RTMPURL:     c.publication.RTMPURL,
+		RTMPStream:  c.publication.RTMPStream,
+		RTMPTarget:  c.publication.RTMPTarget,
 		RTMPStatus:  c.push.Status,
 		RTMPProblem: c.push.Problem,
 		HasAudio:    spec.HasAudio,
 		HasVideo:    spec.HasVideo,
 		Injected:    c.injection.Stream,
 		Playing:     c.injection.Sound,
+		Transfer:    c.state.transfer,
+		Muted:       c.muted,
+		Devices:     c.inUse(),
+		Digits:      c.digits,
 		SDP:         c.remoteSDP,
 		Ending:      c.state.ending,
 		Created:     c.created,
@@ -35,10 +39,13 @@ func (c *Call) snapshot() gateway.Call {
 		Ended:       c.ended,
 	}
 	if in := c.p.Incoming; in != nil {
-		s.Incoming, s.Caller, s.Registration = true, in.Caller, in.Registration
+		s.Incoming, s.Caller, s.Registration = true, c.party(), in.Registration
+	} else {
+		s.Callee = c.party()
 	}
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()
+		s.Encrypted = c.media.Encrypted()
 		s.Refused = c.media.Refused()
 	}
 	return s

@@ -1,7 +1,9 @@
 package call
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,24 +13,77 @@ import (
 // transferTime is how long the other side may take to agree to try.
 const transferTime = 10 * time.Second
 
+var errTransferring = errors.New("another transfer is under way")
+
 // Transfer connects the other side with target, or, if instead is given, with the other side of that call. It returns when
 // the other side has agreed to try; OnTransfer tells the rest.
 func (c *Call) Transfer(ctx context.Context, target string, instead *Call) error {
 	if _, err := c.LiveMedia(ctx); err != nil {
 		return err
 	}
+	shown := target
 	if instead != nil {
 		if _, err := instead.LiveMedia(ctx); err != nil {
 			return err
 		}
+		shown = cmp.Or(target, instead.party())
 	}
-	if err := c.refer(ctx, target, instead); err != nil {
-		return &gateway.Error{
-			Code: gateway.CodeConflict, Reason: gateway.ReasonTransferRefused, Field: "callId", Value: c.p.Spec.ID, Err: err,
-			Message: fmt.Sprintf("callId %q: the other side does not take the transfer (%v); the call goes on.", c.p.Spec.ID, err),
+	err := c.beginTransfer(ctx, shown)
+	if err == nil {
+		if err = c.refer(ctx, target, instead); err == nil {
+			return nil
 		}
+		c.post(transferRefused{statusOf(err), err.Error()})
 	}
-	return nil
+	return &gateway.Error{
+		Code: gateway.CodeConflict, Reason: gateway.ReasonTransferRefused, Field: "callId", Value: c.p.Spec.ID, Err: err,
+		Message: fmt.Sprintf("callId %q: the other side does not take the transfer (%v); the call goes on.", c.p.Spec.ID, err),
+	}
+}
+
+// party is whom the call is with.
+func (c *Call) party() string {
+	if c.remote != "" {
+		return c.remote
+	}
+	if in := c.p.Incoming; in != nil {
+		return in.Caller
+	}
+	return c.p.Spec.Callee
+}
+
+// beginTransfer notes that a transfer is under way, before the other side can tell of it.
+func (c *Call) beginTransfer(ctx context.Context, target string) error {
+	begun := make(chan bool, 1)
+	c.send(func(life context.Context) {
+		free := c.state.up() && c.state.transfer.Status != gateway.TransferPending
+		if free {
+			c.step(life, transferAsked{target})
+		}
+		begun <- free
+	})
+	select {
+	case free := <-begun:
+		if free {
+			return nil
+		}
+		return errTransferring
+	case <-c.done:
+		return errNoDialog
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// statusOf is what SIP said, if an error tells.
+func statusOf(err error) int {
+	if said, ok := errors.AsType[interface {
+		error
+		SIPStatus() int
+	}](err); ok {
+		return said.SIPStatus()
+	}
+	return 0
 }
 
 func (c *Call) refer(ctx context.Context, target string, instead *Call) error {
@@ -45,16 +100,4 @@ func (c *Call) refer(ctx context.Context, target string, instead *Call) error {
 		}
 	}
 	return dialog.Refer(ctx, target, other)
-}
-
-// OnTransfer takes how a transfer goes on. When the other side talks with somebody else, the call is over; when that came
-// to nothing, it goes on.
-func (c *Call) OnTransfer(status int, text string, final bool) {
-	c.log.Info("transfer", "status", status, "text", text, "final", final)
-	switch {
-	case final && status >= sipOK && status < 300:
-		c.post(hangup{gateway.EndTransferred})
-	case final:
-		c.log.Warn("transfer failed", "status", status, "text", text)
-	}
 }

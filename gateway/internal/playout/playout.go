@@ -28,7 +28,7 @@ type Params struct {
 	Stream *stream.Stream
 	Name   string      // where it goes, for the stream's table of readers
 	Audio  media.Codec // the only one that is taken; empty: no audio
-	Video  bool        // H.264, in the order it is shown
+	Video  media.Codec // likewise, in the order it is shown
 	Live   bool        // somebody talks: it waits as little as it can
 }
 
@@ -85,8 +85,8 @@ func (p *Playout) readerParams() stream.ReaderParams {
 	if p.params.Audio != "" {
 		params.Audio = []media.Codec{p.params.Audio}
 	}
-	if p.params.Video {
-		params.Video = []media.Codec{media.H264}
+	if p.params.Video != "" {
+		params.Video = []media.Codec{p.params.Video}
 	}
 	return params
 }
@@ -99,6 +99,9 @@ func (p *Playout) take(u *media.Unit, now time.Time) (needKey bool) {
 		p.hear(u, now)
 		return false
 	}
+	if u.Format.Codec != p.params.Video {
+		return false // the stream changed its codec under the reader; what it takes comes next
+	}
 	if !p.anchor.set() {
 		p.begin(u, now)
 	} else if p.leads(u, now) {
@@ -110,7 +113,7 @@ func (p *Playout) take(u *media.Unit, now time.Time) (needKey bool) {
 // hear keeps sound. Silence that the gateway made up comes late by design: it tells nothing about time.
 func (p *Playout) hear(u *media.Unit, now time.Time) {
 	if u.Format.Codec != p.params.Audio {
-		return // the stream changed its codec under the reader; what it takes comes next
+		return // as with pictures
 	}
 	switch {
 	case !u.Fill && (!p.anchor.set() || p.params.Live && p.heard.IsZero()):

@@ -154,7 +154,7 @@ func TestTalkIsWholeAndSoon(t *testing.T) {
 
 // TestTalkDoesNotWaitForPictures that a camera sends late: they leave as they come.
 func TestTalkDoesNotWaitForPictures(t *testing.T) {
-	p, now := New(Params{Audio: media.PCMA, Video: true, Live: true}), time.Now()
+	p, now := New(Params{Audio: media.PCMA, Video: media.H264, Live: true}), time.Now()
 	const lag = 150 * time.Millisecond
 	p.take(picture(0, true), now)
 	for n := range 100 {
@@ -171,7 +171,7 @@ func TestTalkDoesNotWaitForPictures(t *testing.T) {
 
 // TestPicturesFarFromTheSoundDoNotMoveIt: a stream whose pictures are five seconds behind its sound.
 func TestPicturesFarFromTheSoundDoNotMoveIt(t *testing.T) {
-	p, now := New(Params{Audio: media.PCMA, Video: true}), time.Now()
+	p, now := New(Params{Audio: media.PCMA, Video: media.H264}), time.Now()
 	for n := range 100 {
 		at := time.Duration(n) * 20 * time.Millisecond
 		p.take(sound(10*time.Second+at, 1), now.Add(at))
@@ -186,7 +186,7 @@ func TestPicturesFarFromTheSoundDoNotMoveIt(t *testing.T) {
 
 func TestRunEndsWithTheStream(t *testing.T) {
 	s := stream.New(stream.Params{Name: "s", Log: slog.New(slog.DiscardHandler)})
-	p := New(Params{Stream: s, Name: "call", Audio: media.PCMU, Video: true})
+	p := New(Params{Stream: s, Name: "call", Audio: media.PCMU, Video: media.H264})
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(t.Context()) }()
 	require.Eventually(t, func() bool { return len(s.Readers()) == 1 }, 5*time.Second, time.Millisecond)

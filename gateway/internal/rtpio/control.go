@@ -11,7 +11,8 @@ import (
 type control struct {
 	signalled netip.AddrPort
 	heard     netip.AddrPort // where accepted RTCP came from last
-	muxed     bool           // it came to the RTP port
+	heardAt   time.Time
+	muxed     bool // it came to the RTP port
 
 	reportMiddle uint32 // middle 32 bits of the NTP stamp of the source's latest report
 	reportAt     time.Time
@@ -30,10 +31,24 @@ func (c *control) signal(address netip.AddrPort) {
 // forget drops where RTCP came from, since the media has moved.
 func (c *control) forget() { c.heard, c.muxed = netip.AddrPort{}, false }
 
-// accepts tells whether RTCP from that host is the peer's. The port is not looked at: it may have been translated.
-func (c *control) accepts(src netip.AddrPort, l *latch) bool {
+// controlSilence is how long RTCP must have been away before it may come from another port. Peers report every few seconds.
+const controlSilence = 15 * time.Second
+
+// accepts tells whether RTCP is the peer's by where it comes from: an address that was signalled or that media comes from,
+// or else one port of the same host, since ports may have been translated.
+func (c *control) accepts(src netip.AddrPort, l *latch, now time.Time) bool {
+	if src == c.signalled || src == l.signalled || src == l.locked {
+		return true
+	}
+	if c.heard.IsValid() && src != c.heard && now.Sub(c.heardAt) < controlSilence {
+		return false
+	}
 	host := src.Addr()
 	return host == c.signalled.Addr() || host == l.signalled.Addr() || host == l.locked.Addr()
+}
+
+func (c *control) hear(src netip.AddrPort, muxed bool, now time.Time) {
+	c.heard, c.heardAt, c.muxed = src, now, muxed
 }
 
 // remote is where to send RTCP: where it came from, else where it was asked for, else beside the media. What was asked for

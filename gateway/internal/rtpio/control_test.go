@@ -34,8 +34,23 @@ func TestWhereControlGoes(t *testing.T) {
 func TestWhoseControlIsAccepted(t *testing.T) {
 	l := latch{signalled: signalled, locked: natted}
 	c := control{signalled: netip.AddrPortFrom(signalled.Addr(), 9)}
-	require.True(t, c.accepts(netip.AddrPortFrom(signalled.Addr(), 1234), &l))
-	require.True(t, c.accepts(netip.AddrPortFrom(natted.Addr(), 1234), &l))
-	require.False(t, c.accepts(third, &l))
-	require.False(t, new(control).accepts(third, &latch{}))
+	require.True(t, c.accepts(netip.AddrPortFrom(signalled.Addr(), 1234), &l, start))
+	require.True(t, c.accepts(netip.AddrPortFrom(natted.Addr(), 1234), &l, start))
+	require.False(t, c.accepts(third, &l, start))
+	require.False(t, new(control).accepts(third, &latch{}, start))
+}
+
+// TestOnePortOfTheHostSpeaks, once one has: another may when it has been silent.
+func TestOnePortOfTheHostSpeaks(t *testing.T) {
+	l := latch{signalled: signalled, locked: natted}
+	first, other := netip.AddrPortFrom(natted.Addr(), 1), netip.AddrPortFrom(natted.Addr(), 2)
+	asked := netip.AddrPortFrom(signalled.Addr(), 9)
+	c := control{signalled: asked}
+	c.hear(first, false, start)
+	require.True(t, c.accepts(first, &l, start))
+	require.False(t, c.accepts(other, &l, start.Add(controlSilence-1)))
+	for _, known := range []netip.AddrPort{asked, signalled, natted} {
+		require.True(t, c.accepts(known, &l, start), "it was signalled, or media comes from there")
+	}
+	require.True(t, c.accepts(other, &l, start.Add(controlSilence)))
 }

@@ -3,7 +3,8 @@
 //
 // A Pool hands out pairs of ports and lets used ones rest. A Session reads RTP, keeps to one remote source, puts packets
 // in order (it waits only while one is missing), counts what is lost and hands the packets on; it reports by RTCP, asks
-// for lost packets and for keyframes, and sends RTP.
+// for lost packets and for keyframes, and sends RTP, again if the peer misses it. With keys all of that is SRTP, and nothing
+// else is taken.
 //
 // It does not know codecs, SDP or calls, and it has no notion of presentation time: that is package clock. It is not a
 // playout buffer either: an orderly stream passes without delay.

@@ -11,6 +11,7 @@ type ingest struct {
 	arena  arena
 	ready  []Packet  // on their way to Handle
 	due    time.Time // when a gap is given up
+	plain  []byte    // room for a decrypted packet
 }
 
 // takeRTP takes a datagram from the RTP port.
@@ -19,7 +20,11 @@ func (s *Session) takeRTP(b []byte, src netip.AddrPort, now time.Time) {
 		s.takeControl(b, src, now, true)
 		return
 	}
-	pkt, ok := s.ingest.parser.parse(b, now)
+	plain, ok := s.open(b, src, now)
+	if !ok {
+		return
+	}
+	pkt, ok := s.ingest.parser.parse(plain, now)
 	if !ok {
 		s.countInvalid()
 		return
@@ -32,6 +37,20 @@ func (s *Session) takeRTP(b []byte, src netip.AddrPort, now time.Time) {
 	if newSource {
 		s.log.Info("media source locked", "remote", src)
 	}
+}
+
+// open decrypts. A stranger's packet is not even tried: a copy of one of the peer's would stand in the way of the real one.
+func (s *Session) open(b []byte, src netip.AddrPort, now time.Time) (plain []byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.guard.on && s.latch.deaf(src, now) {
+		s.latch.discarded++
+		return nil, false
+	}
+	if s.guard.on && cap(s.ingest.plain) < len(b) {
+		s.ingest.plain = make([]byte, maxDatagram)
+	}
+	return s.guard.open(s.ingest.plain, b)
 }
 
 // receive passes a packet through the latch and the receiver into ready.

@@ -64,7 +64,7 @@ func (l *latch) judge(src netip.AddrPort, pkt *Packet) verdict {
 		return known
 	case src == l.signalled:
 		return l.lock(src, pkt)
-	case l.locked.IsValid() && pkt.Arrived.Sub(l.heard) < silence:
+	case l.deaf(src, pkt.Arrived):
 		l.discarded++
 		return stranger
 	}
@@ -76,6 +76,11 @@ func (l *latch) judge(src netip.AddrPort, pkt *Packet) verdict {
 		return l.lock(src, pkt)
 	}
 	return waiting
+}
+
+// deaf tells whether packets from there are dropped whatever is in them.
+func (l *latch) deaf(src netip.AddrPort, now time.Time) bool {
+	return src != l.locked && src != l.signalled && l.locked.IsValid() && now.Sub(l.heard) < silence
 }
 
 // consistent tells whether the packet goes on from those that wait.

@@ -68,8 +68,9 @@ func (s *Session) sendControl(report rtcp.Packet, more ...rtcp.Packet) bool {
 	}
 	s.mu.Lock()
 	remote, muxed := s.control.remote(&s.latch)
+	b, err = s.guard.sealControl(b)
 	s.mu.Unlock()
-	if !remote.IsValid() {
+	if err != nil || !remote.IsValid() {
 		return false
 	}
 	conn := s.conn.rtcp

@@ -30,7 +30,8 @@ func (s *Session) takeControl(b []byte, src netip.AddrPort, now time.Time, muxed
 		s.countInvalid()
 		return
 	}
-	if !s.admitControl(src, muxed) {
+	b, ok := s.admitControl(b, src, now, muxed)
+	if !ok {
 		return
 	}
 	for len(b) > 0 {
@@ -43,16 +44,18 @@ func (s *Session) takeControl(b []byte, src netip.AddrPort, now time.Time, muxed
 	}
 }
 
-// admitControl keeps to the peer, and remembers where its RTCP comes from.
-func (s *Session) admitControl(src netip.AddrPort, muxed bool) bool {
+// admitControl keeps to the peer, decrypts, and remembers where its RTCP comes from.
+func (s *Session) admitControl(b []byte, src netip.AddrPort, now time.Time, muxed bool) (plain []byte, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.control.accepts(src, &s.latch) {
+	if !s.control.accepts(src, &s.latch, now) {
 		s.latch.discarded++
-		return false
+		return nil, false
 	}
-	s.control.heard, s.control.muxed = src, muxed
-	return true
+	if plain, ok = s.guard.openControl(b); ok {
+		s.control.hear(src, muxed, now)
+	}
+	return plain, ok
 }
 
 // cutPart cuts the first packet off a compound packet, as far as its own length goes.
@@ -88,6 +91,12 @@ func (s *Session) takePart(part []byte, header rtcp.Header, now time.Time) (ok b
 			return false
 		}
 		s.takeGoodbye(&bye)
+	case header.Type == rtcp.TypeTransportSpecificFeedback && header.Count == rtcp.FormatTLN:
+		var nack rtcp.TransportLayerNack
+		if nack.Unmarshal(part) != nil {
+			return false
+		}
+		s.takeNack(&nack, now)
 	case asksKeyframe(header):
 		if s.notify.keyframe != nil {
 			s.notify.keyframe()

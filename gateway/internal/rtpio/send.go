@@ -3,6 +3,7 @@ package rtpio
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -52,19 +53,33 @@ func (s *Session) Send(pkt *rtp.Packet) error {
 	}
 	n += copy(buffer[n:], pkt.Payload)
 
-	s.mu.Lock()
-	remote := s.latch.remote()
-	s.mu.Unlock()
-	if !remote.IsValid() {
-		return ErrNoRemote
+	wire, remote, err := s.outgoing(buffer[:n], pkt.SequenceNumber)
+	if err != nil {
+		return err
 	}
-	if _, err := s.conn.rtp.WriteToUDPAddrPort(buffer[:n], remote); err != nil {
+	if _, err := s.conn.rtp.WriteToUDPAddrPort(wire, remote); err != nil {
 		return fmt.Errorf("send rtp: %w", err)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sender.count(pkt, time.Now())
 	return nil
+}
+
+// outgoing is a packet as it goes out, and where to.
+func (s *Session) outgoing(plain []byte, number uint16) (wire []byte, remote netip.AddrPort, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if remote = s.latch.remote(); !remote.IsValid() {
+		return nil, remote, ErrNoRemote
+	}
+	if wire, err = s.guard.seal(plain); err != nil {
+		return nil, remote, fmt.Errorf("encrypt rtp: %w", err)
+	}
+	if s.resend && s.feedback.NACK {
+		s.kept.add(number, wire, time.Now())
+	}
+	return wire, remote, nil
 }
 
 func (s *sender) count(pkt *rtp.Packet, now time.Time) {

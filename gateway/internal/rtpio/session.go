@@ -20,6 +20,10 @@ type SessionParams struct {
 	CNAME      string
 	ClockRates map[uint8]int // of the payload types that are accepted
 	Feedback   Feedback
+	// Shut lets nothing in or out before Protect has told how it is encrypted.
+	Shut bool
+	// Resend keeps what is sent for a while, for a peer that negotiated to ask for it again.
+	Resend bool
 
 	// Handle gets the packets, in order, on one goroutine.
 	Handle func(Packet)
@@ -39,6 +43,7 @@ type Session struct {
 	conn   *Conn
 	ssrc   uint32
 	cname  string
+	resend bool
 	handle func(Packet)
 	notify notify
 	log    *slog.Logger
@@ -54,6 +59,8 @@ type Session struct {
 	receiver receiver
 	control  control
 	sender   sender
+	guard    guard
+	kept     kept
 	invalid  uint64
 	lastData time.Time
 }
@@ -61,9 +68,9 @@ type Session struct {
 // NewSession returns a session that does not run yet.
 func NewSession(p SessionParams) *Session {
 	s := &Session{
-		conn: p.Conn, ssrc: p.SSRC, cname: p.CNAME, log: p.Log, handle: p.Handle,
+		conn: p.Conn, ssrc: p.SSRC, cname: p.CNAME, resend: p.Resend, log: p.Log, handle: p.Handle,
 		notify:   notify{p.OnReport, p.OnKeyframeRequest, p.OnBye},
-		feedback: p.Feedback, rates: maps.Clone(p.ClockRates),
+		feedback: p.Feedback, rates: maps.Clone(p.ClockRates), guard: guard{shut: p.Shut},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -102,6 +109,19 @@ func (s *Session) SetRemote(rtp, rtcp netip.AddrPort) {
 	defer s.mu.Unlock()
 	s.latch.signal(destination(rtp))
 	s.control.signal(destination(rtcp))
+}
+
+// Protect encrypts what is sent from now on and takes nothing else; without keys all is in the clear. Keys that are in use
+// already go on.
+func (s *Session) Protect(keys *Keys) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	on, out := s.guard.on, s.guard.out
+	err := s.guard.use(keys)
+	if s.guard.on != on || s.guard.out != out {
+		s.kept.forget()
+	}
+	return err
 }
 
 // SetClockRates sets the payload types that are accepted and the rates of their clocks.

@@ -34,7 +34,9 @@ func ParseAnswer(offer, answer []byte) (Answer, error) {
 		}
 		taken[n] = true
 		offered, _, _ := l.payloads(nil)
-		a.take(theirs, theirs.lines[n], ours.direction(l), codecsOf(offered))
+		t := termsOf(l)
+		t.codecs = codecsOf(offered)
+		a.take(theirs, theirs.lines[n], ours.direction(l), t)
 		a.missing(l.kind, offered)
 	}
 	return a, nil
@@ -55,8 +57,8 @@ func (a *Answer) refuse(kind string, why error) {
 }
 
 // take agrees to a line of the other side within what this side can do.
-func (a *Answer) take(d *description, l *line, can Direction, codecs []media.Codec) bool {
-	m, err := d.agree(l, can, codecs)
+func (a *Answer) take(d *description, l *line, can Direction, t terms) bool {
+	m, err := d.agree(l, can, t)
 	switch {
 	case err != nil:
 		a.refuse(l.kind, err)
@@ -110,20 +112,21 @@ func codecsOf(payloads []Payload) []media.Codec {
 	return all
 }
 
-func (d *description) agree(l *line, can Direction, codecs []media.Codec) (*Media, error) {
+func (d *description) agree(l *line, can Direction, t terms) (*Media, error) {
 	if l.port == 0 {
 		return nil, errors.New("refused by the other side (port 0)")
 	}
-	if l.proto != "RTP/AVP" && l.proto != "RTP/AVPF" {
-		return nil, fmt.Errorf("transport %s is not supported", l.proto)
+	crypto, err := l.crypto(t)
+	if err != nil {
+		return nil, err
 	}
 	rtp, rtcp, err := d.addresses(l)
 	if err != nil {
 		return nil, err
 	}
-	payloads, dtmf, unknown := l.payloads(codecs)
+	payloads, dtmf, unknown := l.payloads(t.codecs)
 	if len(payloads) == 0 {
-		return nil, fmt.Errorf("codecs not matched: %s => %s", strings.Join(unknown, ", "), names(codecs))
+		return nil, fmt.Errorf("codecs not matched: %s => %s", strings.Join(unknown, ", "), names(t.codecs))
 	}
 	if !rtp.IsValid() {
 		can.Send = false
@@ -131,7 +134,7 @@ func (d *description) agree(l *line, can Direction, codecs []media.Codec) (*Medi
 	return &Media{
 		RTP: rtp, RTCP: rtcp, Payloads: payloads, DTMF: dtmf,
 		Direction: d.direction(l).reverse().and(can),
-		Feedback:  l.feedback(), PTime: l.ptime(),
+		Feedback:  l.feedback(), Crypto: crypto, PTime: l.ptime(),
 	}, nil
 }
 
@@ -175,7 +178,7 @@ func AnswerTo(offer []byte, local OfferParams) ([]byte, Answer, error) {
 			a.refuse(l.kind, errors.New("it has no port here"))
 		case len(m.Codecs) == 0:
 			a.refuse(l.kind, errors.New("the list of codecs has none for it"))
-		case a.take(theirs, l, m.direction(), m.Codecs):
+		case a.take(theirs, l, m.direction(), local.terms(m)):
 			_, _, unknown := l.payloads(m.Codecs)
 			a.unused(l.kind, unknown, "not in the list of codecs")
 			used[l.kind] = true
@@ -221,20 +224,24 @@ func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaO
 	}
 	if l.kind == audio {
 		b.WriteString("a=ptime:20\r\n")
-	} else if agreed.Feedback.Named || l.proto == "RTP/AVPF" {
+	} else if agreed.Feedback.Named || strings.HasSuffix(l.proto, "AVPF") {
 		writeFeedback(b)
 	}
 	writeTransport(b, local, m, agreed.Direction)
+	if c := agreed.Crypto; c != nil {
+		writeKeys(b, Key{Tag: c.Tag, Suite: c.Suite, Secret: c.Send})
+	}
 }
 
-// preferred is the payload type that may fragment, if there is one.
+// preferred is the codec that the other side prefers; if it is H.264, the payload type that may fragment.
 func preferred(payloads []Payload) Payload {
+	first := payloads[0]
 	for _, p := range payloads {
-		if p.PacketizationMode == 1 {
+		if p.Codec == first.Codec && p.PacketizationMode == 1 {
 			return p
 		}
 	}
-	return payloads[0]
+	return first
 }
 
 // profile repeats the offered profile, as an answer has to (RFC 6184 section 8.2.2).

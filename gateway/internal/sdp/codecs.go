@@ -20,6 +20,7 @@ const (
 	DTMF48    = 103
 	H264Mode1 = 112
 	H264Mode0 = 113
+	VP8       = 114
 )
 
 // offers are the payload types that each codec is offered by. The clock of G.722 is half of its samples (RFC 3551 section
@@ -36,6 +37,7 @@ var offers = map[media.Codec][]Payload{
 		{Type: H264Mode1, Codec: media.H264, ClockRate: 90000, PacketizationMode: 1},
 		{Type: H264Mode0, Codec: media.H264, ClockRate: 90000},
 	},
+	media.VP8: {{Type: VP8, Codec: media.VP8, ClockRate: 90000}},
 }
 
 // events are the payload types that tones are offered by, with the clocks of the sound they stand in (RFC 4733 section

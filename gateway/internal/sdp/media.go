@@ -23,6 +23,7 @@ type Media struct {
 	DTMF      *Payload  // telephone-event, if agreed
 	Direction Direction
 	Feedback  Feedback
+	Crypto    *Crypto       // nil: in the clear
 	PTime     time.Duration // how much audio the other side wants in a packet; 0 if it does not say
 }
 
@@ -46,6 +47,8 @@ type Refusal struct {
 	Kind string // as the m-line names it
 	Why  string
 }
+
+func (r Refusal) String() string { return r.Kind + ": " + r.Why }
 
 // Direction is which way media flows, as this side sees it.
 type Direction struct{ Send, Receive bool }

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"slices"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 )
 
@@ -14,6 +15,7 @@ type OfferParams struct {
 	IP        netip.Addr // where media is received
 	SessionID uint64
 	Version   uint64 // grows with each description of the session
+	SRTP      gateway.SRTPPolicy
 	Audio     MediaOffer
 	Video     MediaOffer
 }
@@ -27,6 +29,7 @@ type MediaOffer struct {
 	SSRC     uint32
 	CNAME    string
 	Codecs   []media.Codec // that may be agreed on, the preferred first; empty: not available
+	Keys     []Key         // unless SRTP is never used
 }
 
 func (m MediaOffer) direction() Direction { return Direction{Send: m.Send, Receive: !m.Hold} }
@@ -41,7 +44,7 @@ func Offer(p OfferParams) []byte {
 	writeSession(&b, p)
 
 	sound, tones := Offered(p.Audio.Codecs), OfferedEvents(p.Audio.Codecs)
-	writeMedia(&b, audio, p.Audio.Port, "RTP/AVP", append(slices.Clone(sound), tones...))
+	writeMedia(&b, audio, p.Audio.Port, p.profile(), append(slices.Clone(sound), tones...))
 	writeConnection(&b, p.IP)
 	for _, f := range sound {
 		writeAudioFormat(&b, f)
@@ -51,18 +54,20 @@ func Offer(p OfferParams) []byte {
 	}
 	b.WriteString("a=ptime:20\r\n")
 	writeTransport(&b, p, p.Audio, p.Audio.direction())
+	writeKeys(&b, p.Audio.Keys...)
 	if !p.Video.available() {
 		return b.Bytes()
 	}
 
 	pictures := Offered(p.Video.Codecs)
-	writeMedia(&b, video, p.Video.Port, "RTP/AVP", pictures)
+	writeMedia(&b, video, p.Video.Port, p.profile(), pictures)
 	writeConnection(&b, p.IP)
 	for _, f := range pictures {
 		writeVideoFormat(&b, f, offeredH264)
 	}
 	writeFeedback(&b)
 	writeTransport(&b, p, p.Video, p.Video.direction())
+	writeKeys(&b, p.Video.Keys...)
 	return b.Bytes()
 }
 

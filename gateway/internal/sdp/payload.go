@@ -23,7 +23,7 @@ var codecs = map[string]map[string]media.Codec{
 		"PCMA/8000": media.PCMA, "PCMU/8000": media.PCMU, "G722/8000": media.G722, "G729/8000": media.G729,
 		"OPUS/48000/2": media.Opus, "SPEEX/8000": media.Speex, "SPEEX/16000": media.Speex16,
 	},
-	video: {"H264/90000": media.H264},
+	video: {"H264/90000": media.H264, "VP8/90000": media.VP8},
 }
 
 // static are the payload types that need no a=rtpmap (RFC 3551).

@@ -108,7 +108,7 @@ func TestParseAnswerByLine(t *testing.T) {
 		},
 		{
 			"encrypted", true, sdp(head, "m=audio 4000 RTP/SAVP 8", "m=video 4002 UDP/TLS/RTP/SAVPF 112"),
-			"transport RTP/SAVP is not supported", "transport UDP/TLS/RTP/SAVPF is not supported",
+			"the other side wants encryption (RTP/SAVP), and SRTP is never used; make it optional or required", "transport UDP/TLS/RTP/SAVPF is not supported",
 		},
 		{
 			"codecs", true, sdp(head, "m=audio 4000 RTP/AVP 18 9 19 101", "a=rtpmap:18 G729/8000", "a=rtpmap:101 telephone-event/8000", "m=video 4002 RTP/AVP 97", "a=rtpmap:97 VP8/90000"),

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"net"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -27,13 +28,17 @@ func (a *Agent) admit(req *sip.Request, tx *sip.ServerTx) {
 		a.arrived(key)
 		close(d.done)
 	}()
-	contact, replaced, res := a.examine(d, req)
+	contact, replaced, res := a.examine(d, req, tx.Connection().LocalAddr())
 	if res != nil {
 		a.refuse(tx, res)
 		return
 	}
 	c := &callee{d: d, in: a.incoming(d, req, replaced), req: req, tx: tx, contact: contact}
 	c.run()
+	if !c.rang && d.session() == nil && d.p.Account.Login == "" {
+		a.stats.refused.Add(1)
+		tx.Terminate() // a stranger is told once
+	}
 }
 
 func (a *Agent) refuse(tx *sip.ServerTx, res *sip.Response) {
@@ -63,7 +68,7 @@ func (a *Agent) arrived(key arrival) {
 }
 
 // examine checks what a call asks for, and finds our address and the call that is to be replaced.
-func (a *Agent) examine(d *Dialog, req *sip.Request) (contact *sip.ContactHeader, replaced string, refusal *sip.Response) {
+func (a *Agent) examine(d *Dialog, req *sip.Request, socket net.Addr) (contact *sip.ContactHeader, replaced string, refusal *sip.Response) {
 	if lacking := a.unsupported(req); len(lacking) > 0 {
 		return nil, "", badExtension(req, lacking)
 	}
@@ -78,7 +83,7 @@ func (a *Agent) examine(d *Dialog, req *sip.Request) (contact *sip.ContactHeader
 	if _, ok := d.concede(req); !ok {
 		return nil, "", d.tooFast(req)
 	}
-	contact, err := a.contactFor(req)
+	contact, err := a.contactFor(req, socket)
 	if err != nil {
 		d.log.Warn("no address for a caller", "error", err)
 		return nil, "", answerTo(req, sip.StatusInternalServerError, "Server Internal Error")

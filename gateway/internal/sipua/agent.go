@@ -2,7 +2,7 @@ package sipua
 
 import (
 	"context"
-	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"log/slog"
 	"net"
@@ -28,10 +28,14 @@ type Params struct {
 	MinSE          time.Duration   // the briefest such time we agree to; 0 = 90 s
 	NoReliable     bool            // never ask for, nor give, reliable provisional responses (RFC 3262)
 	OnInvite       func(*Incoming) // told each call to us, in a goroutine of its own; nil = calls are refused
-	TLS            *tls.Config     // for connections to servers; nil = what the system trusts. The name is set here
-	Resolver       Resolver        // nil = the system's
-	UserAgent      string
-	Log            *slog.Logger
+	Roots          *x509.CertPool  // authorities of TLS servers; nil = those the system trusts
+	STUN           string          // host[:port] of a server that tells the public address; empty = none
+	// OnPublic is told what the STUN server said each time it was asked.
+	OnPublic  func(netip.AddrPort, error)
+	Resolver  Resolver // nil = the system's
+	UserAgent string
+	Trace     Tracer // nil = nobody looks at the messages
+	Log       *slog.Logger
 }
 
 // Agent is a SIP user agent on one port.
@@ -40,6 +44,10 @@ type Agent struct {
 	public netip.Addr // zero if not configured
 	log    *slog.Logger
 	timing timing
+
+	silent *silent
+	nat    *nat
+	mirror *mirror
 
 	udp       *datagrams
 	tcp       *streams
@@ -59,8 +67,8 @@ type Agent struct {
 	closed        bool       // no new dialogs and registrations
 	sealed        bool       // no new tasks of any kind
 	dialogs       map[dialogKey]*Dialog
-	registrations map[gateway.Account]*registration
-	arriving      map[arrival]bool // INVITEs that are being answered
+	registrations map[gateway.Account]*registration // by bindingOf
+	arriving      map[arrival]bool                  // INVITEs that are being answered
 }
 
 type counters struct {
@@ -98,6 +106,8 @@ func New(p Params) (*Agent, error) {
 		}
 		a.public = ip
 	}
+	a.silent, a.nat = newSilent(), newNAT(a.public.IsValid())
+	a.mirror = newMirror(a, p.STUN)
 	a.life, a.end = context.WithCancel(context.Background())
 	configureLibrary()
 	return a, nil
@@ -124,9 +134,10 @@ func (a *Agent) Start() error {
 		return err
 	}
 	parser := sip.NewParser()
-	a.udp = newDatagrams(udp, parser, &a.stats.garbage)
-	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage)
-	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage)
+	a.udp = newDatagrams(udp, parser, &a.stats.garbage, a.mirror.take)
+	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage, a.timing.message)
+	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage, 0)
+	a.trace()
 	log := slog.New(quietHandler{a.log.Handler()})
 	a.transport = sip.NewTransportLayer(net.DefaultResolver, parser, nil,
 		sip.WithTransportLayerLogger(log),
@@ -145,6 +156,9 @@ func (a *Agent) Start() error {
 	<-a.udp.serving
 	<-a.tcp.serving
 	<-a.tls.serving
+	if a.params.STUN != "" {
+		a.spawn(a.mirror.run)
+	}
 	return nil
 }
 

@@ -18,6 +18,8 @@ type InviteParams struct {
 	CallID      string // goes into the Call-ID header
 	Account     gateway.Account
 	Callee      string // user, user@host or a SIP URI
+	Replaces    string // the dialog whose place this one is to take, as a Replaces header has it; empty = none
+	ReferredBy  string // who named the callee; empty = nobody
 	VisibleName string
 	SDP         []byte // the offer
 	NoAnswer    time.Duration
@@ -45,7 +47,7 @@ type Dialog struct {
 	pracks    chan *sip.Request // the PRACK of our last reliable response
 	turn      turn              // who changes the session
 
-	referring atomic.Bool // a transfer we asked for is under way
+	referral atomic.Pointer[referral] // the transfer we asked for that is under way
 
 	mu   sync.Mutex // guards what follows
 	why  abandonment

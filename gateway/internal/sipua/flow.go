@@ -2,10 +2,6 @@ package sipua
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -25,50 +21,61 @@ func (f *flow) local() netip.AddrPort {
 	return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
 }
 
-// reach makes sure that there is a connection to remote, which TLS is to know as name. The flow is nil if it is one that
-// the other side opened.
-func (a *Agent) reach(ctx context.Context, transport, name string, remote netip.AddrPort) (*flow, error) {
-	s := a.streams(transport)
+// via is where a flow goes, and what its other end has proved to be.
+type via struct {
+	transport string
+	remote    netip.AddrPort
+	trust     trust // zero but for TLS
+}
+
+// reach makes sure that there is a connection. The flow is nil if it is one that the other side opened.
+func (a *Agent) reach(ctx context.Context, to via) (*flow, error) {
+	s := a.streams(to.transport)
 	s.mu.Lock()
-	f := s.flows[remote]
+	f := s.flows[to]
 	s.mu.Unlock()
 	if f == nil {
-		if c := a.transport.Pool(transport).Get(remote.String()); c != nil {
+		if c := a.transport.Pool(to.transport).Get(to.remote.String()); c != nil && to.transport != "TLS" {
 			_, _ = c.TryClose() // only the reference
 			return nil, nil
 		}
-		f = a.open(ctx, s, transport, name, remote)
+		f = a.open(ctx, s, to)
+	}
+	select {
+	case <-f.ready: // its own words, also when they come in the last moment
+		return f, f.err
+	default:
 	}
 	select {
 	case <-f.ready:
 		return f, f.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("connect to %s: %w", remote, ctx.Err())
+		return nil, fmt.Errorf("connect to %s: %w", to.remote, ctx.Err())
 	}
 }
 
 // open opens a flow, unless another request is at it.
-func (a *Agent) open(ctx context.Context, s *streams, transport, name string, remote netip.AddrPort) *flow {
+func (a *Agent) open(ctx context.Context, s *streams, to via) *flow {
 	f := &flow{ready: make(chan struct{})}
 	s.mu.Lock()
-	if known := s.flows[remote]; known != nil {
+	if known := s.flows[to]; known != nil {
 		s.mu.Unlock()
 		return known
 	}
-	s.flows[remote] = f
+	s.flows[to] = f
 	s.mu.Unlock()
 	defer close(f.ready)
-	conn, err := a.dial(ctx, transport, name, remote)
+	conn, err := a.dial(ctx, to)
 	if err != nil {
 		f.err = err
-		s.drop(remote)
+		s.drop(to)
 		return f
 	}
 	gone := make(chan struct{})
 	f.conn = s.guard(conn, func() {
-		s.drop(remote)
+		s.drop(to)
 		close(gone)
-		a.missed(transport, remote)
+		a.missed(to)
 	})
 	if f.err = s.hand(f.conn); f.err == nil {
 		a.spawn(func() { a.keepAlive(f.conn, gone) })
@@ -76,10 +83,10 @@ func (a *Agent) open(ctx context.Context, s *streams, transport, name string, re
 	return f
 }
 
-func (s *streams) drop(remote netip.AddrPort) {
+func (s *streams) drop(to via) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.flows, remote)
+	delete(s.flows, to)
 }
 
 func (a *Agent) streams(transport string) *streams {
@@ -89,41 +96,18 @@ func (a *Agent) streams(transport string) *streams {
 	return a.tcp
 }
 
-func (a *Agent) dial(ctx context.Context, transport, name string, remote netip.AddrPort) (net.Conn, error) {
+func (a *Agent) dial(ctx context.Context, to via) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, a.timing.dial)
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", remote.String())
-	if err != nil || transport != "TLS" {
+	conn, err := new(net.Dialer).DialContext(ctx, "tcp", to.remote.String())
+	if err != nil || to.transport != "TLS" {
 		return conn, err
 	}
-	config := &tls.Config{MinVersion: tls.VersionTLS12}
-	if a.params.TLS != nil {
-		config = a.params.TLS.Clone()
-	}
-	config.ServerName = name
-	secure := tls.Client(conn, config)
-	if err := secure.HandshakeContext(ctx); err != nil {
+	secure, err := to.trust.secure(ctx, conn, a.params.Roots)
+	if err != nil {
 		_ = conn.Close()
-		return nil, fmt.Errorf("tls with %s: %w", name, err)
 	}
-	return secure, nil
-}
-
-// errPin is a certificate that is not the one that was named.
-var errPin = errors.New("the server's certificate is another one than was pinned")
-
-// PinnedTLS trusts one certificate, known by the SHA-256 of its DER form, and no other.
-func PinnedTLS(fingerprint [sha256.Size]byte) *tls.Config {
-	return &tls.Config{
-		MinVersion:         tls.VersionTLS12,
-		InsecureSkipVerify: true, // the check below takes its place
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) error {
-			if len(raw) == 0 || sha256.Sum256(raw[0]) != fingerprint {
-				return errPin
-			}
-			return nil
-		},
-	}
+	return secure, err
 }
 
 // keepAlive pings a flow, so that nothing on the way forgets it, until it is gone (RFC 5626 section 4.4.1). If the other
@@ -164,21 +148,16 @@ func (a *Agent) keepAlive(conn *streamGuard, gone <-chan struct{}) {
 }
 
 // missed has the accounts that were registered over a flow register again.
-func (a *Agent) missed(transport string, remote netip.AddrPort) {
+func (a *Agent) missed(lost via) {
+	a.nat.forget(lost)
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, r := range a.registrations {
-		if r.via == (via{transport, remote}) {
+		if r.via == lost {
 			select {
 			case r.missed <- struct{}{}:
 			default:
 			}
 		}
 	}
-}
-
-// via is which flow a registration uses.
-type via struct {
-	transport string
-	remote    netip.AddrPort
 }

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 
 	"github.com/emiago/sipgo/sip"
+
+	"callcast/gateway"
 )
 
 // maxReadErrors is how many reads in a row may fail before a UDP socket is given up.
@@ -18,12 +20,14 @@ type datagrams struct {
 	net.PacketConn
 	parser  *sip.Parser
 	garbage *atomic.Uint64
-	serving chan struct{} // closed when sipgo reads, which is when it can send as well
+	stun    func([]byte) bool // takes what is not SIP but STUN
+	serving chan struct{}     // closed when sipgo reads, which is when it can send as well
 	once    sync.Once
+	trace   Tracer
 }
 
-func newDatagrams(c net.PacketConn, p *sip.Parser, garbage *atomic.Uint64) *datagrams {
-	return &datagrams{PacketConn: c, parser: p, garbage: garbage, serving: make(chan struct{})}
+func newDatagrams(c net.PacketConn, p *sip.Parser, garbage *atomic.Uint64, stun func([]byte) bool) *datagrams {
+	return &datagrams{PacketConn: c, parser: p, garbage: garbage, stun: stun, serving: make(chan struct{})}
 }
 
 // ReadFrom returns the next datagram that holds SIP. Errors of single reads are passed over: some systems report the
@@ -34,7 +38,10 @@ func (d *datagrams) ReadFrom(b []byte) (int, net.Addr, error) {
 		n, from, err := d.PacketConn.ReadFrom(b)
 		switch {
 		case err == nil && acceptable(d.parser, b[:n]):
+			d.trace.tell(false, gateway.TransportUDP, from, b[:n])
 			return n, from, nil
+		case err == nil && d.stun(b[:n]):
+			failures = 0
 		case err == nil:
 			failures = 0
 			d.garbage.Add(1)

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
@@ -27,9 +28,10 @@ type Incoming struct {
 	Account  gateway.Account // the registered account that is called; zero if it is none of them
 	Replaces string          // Call-ID of our call that this one is to take the place of; else empty
 
-	d    *Dialog
-	wake chan struct{} // holds one item when there are orders
-	gone chan struct{}
+	remote string // that sent it
+	d      *Dialog
+	wake   chan struct{} // holds one item when there are orders
+	gone   chan struct{}
 
 	mu     sync.Mutex // guards what follows
 	orders []order
@@ -42,6 +44,15 @@ type order struct {
 	reason string
 	sdp    []byte
 	handle func(Event)
+}
+
+// LocalIP is our address on the route to whoever sent the request.
+func (in *Incoming) LocalIP() (netip.Addr, error) {
+	remote, err := netip.ParseAddrPort(in.remote)
+	if err != nil {
+		return netip.Addr{}, err
+	}
+	return in.d.agent.localIP(remote)
 }
 
 // Ring says that the phone rings.
@@ -124,6 +135,7 @@ func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming
 		SDP:      sdpOf(req),
 		Account:  d.p.Account,
 		Replaces: replaced,
+		remote:   req.Source(),
 		d:        d,
 		wake:     make(chan struct{}, 1),
 		gone:     make(chan struct{}),
@@ -135,7 +147,8 @@ func (a *Agent) called(req *sip.Request) gateway.Account {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var found gateway.Account
-	for acc := range a.registrations {
+	for _, r := range a.registrations {
+		acc := r.owner
 		if escapeUser(acc.Login) != req.Recipient.User && acc.Login != unescapeUser(req.Recipient.User) {
 			continue
 		}
@@ -173,8 +186,8 @@ func newCalleeSession(d *Dialog, req *sip.Request, contact *sip.ContactHeader) *
 	return s
 }
 
-// contactFor is where the sender of a request can reach us.
-func (a *Agent) contactFor(req *sip.Request) (*sip.ContactHeader, error) {
+// contactFor is where the sender of a request can reach us. socket is ours that it came to.
+func (a *Agent) contactFor(req *sip.Request, socket net.Addr) (*sip.ContactHeader, error) {
 	source, err := netip.ParseAddrPort(req.Source())
 	if err != nil {
 		return nil, err
@@ -183,15 +196,11 @@ func (a *Agent) contactFor(req *sip.Request) (*sip.ContactHeader, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := path{hop: hop{transport: req.Transport(), secure: req.Recipient.Scheme == "sips"}, local: netip.AddrPortFrom(ip, a.Addr().Port())}
-	if p.transport == "TLS" {
-		a.tls.mu.Lock()
-		f := a.tls.flows[source]
-		a.tls.mu.Unlock()
-		if f != nil {
-			<-f.ready
-			p.local = netip.AddrPortFrom(ip, f.local().Port())
-		}
+	p := path{hop: hop{transport: req.Transport(), remote: source, secure: req.Recipient.Scheme == "sips"}}
+	port := a.Addr().Port()
+	if tcp, ok := socket.(*net.TCPAddr); ok && p.transport == "TLS" {
+		port = tcp.AddrPort().Port()
 	}
+	p.local = a.nat.outside(p.via(source), netip.AddrPortFrom(ip, port))
 	return p.contact(unescapeUser(req.Recipient.User)), nil
 }

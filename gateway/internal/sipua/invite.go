@@ -87,6 +87,9 @@ func (d *Dialog) try(target sip.Uri) (res *sip.Response, inv *invitation, err er
 	cancel()
 	for _, h.remote = range remotes {
 		res, inv, err = d.tryAt(target, h)
+		if !d.isAbandoned() {
+			d.agent.silent.note(h.remote, inv != nil && inv.last != nil)
+		}
 		if d.isAbandoned() || !elsewhere(res, err) {
 			break
 		}
@@ -132,12 +135,23 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 		req.AppendHeader(&sip.RouteHeader{Address: *h.route})
 	}
 	req.AppendHeader(p.contact(d.p.Account.Login))
-	p.stamp(req, a.Addr())
+	p.stamp(req)
 	d.describe(req, "")
+	d.introduce(req)
 	setBody(req, "application/sdp", d.p.SDP)
 	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}
 	inv.progress, inv.late = inv.told, inv.reject
 	return inv, inv.send(ctx)
+}
+
+// introduce says on whose behalf we call, and instead of whom.
+func (d *Dialog) introduce(req *sip.Request) {
+	if d.p.ReferredBy != "" {
+		req.AppendHeader(sip.NewHeader("Referred-By", "<"+d.p.ReferredBy+">"))
+	}
+	if d.p.Replaces != "" {
+		req.AppendHeader(sip.NewHeader("Replaces", d.p.Replaces))
+	}
 }
 
 // told hands a provisional response up.

@@ -36,6 +36,7 @@ func startAgent(t *testing.T, change ...func(*Agent)) *Agent {
 	a.timing.reinvite = 500 * time.Millisecond
 	a.timing.unregister = 500 * time.Millisecond
 	a.timing.retryMin = 100 * time.Millisecond
+	a.timing.refreshMin = 0
 	for _, c := range change {
 		c(a)
 	}

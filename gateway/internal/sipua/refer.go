@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -12,7 +13,20 @@ import (
 // statusBadEvent refuses a NOTIFY about something else (RFC 6665).
 const statusBadEvent = 489
 
-var errNoTarget = errors.New("a transfer needs a target or a call to take the place of")
+var (
+	errNoTarget  = errors.New("a transfer needs a target or a call to take the place of")
+	errReferring = errors.New("another transfer is under way")
+)
+
+// referral is a transfer that we asked for.
+type referral struct{ heard chan struct{} } // holds one item when the other side told of it
+
+func (r *referral) hear() {
+	select {
+	case r.heard <- struct{}{}:
+	default:
+	}
+}
 
 // Refer asks the other side to call somebody else (RFC 3515): target, or, when other is given, the other side of that
 // call, which it is to take the place of (RFC 3891). It returns once the other side agreed or refused, which is a
@@ -62,7 +76,10 @@ func (d *Dialog) referTarget(target string, other *Dialog) (sip.Uri, error) {
 func (d *Dialog) refer(ctx context.Context, s *session, to sip.Uri) error {
 	ctx, stop := until(ctx, d.abandoned)
 	defer stop()
-	d.referring.Store(true) // the first NOTIFY may overtake the response
+	own := &referral{heard: make(chan struct{}, 1)}
+	if !d.referral.CompareAndSwap(nil, own) { // before the response, which the first NOTIFY may overtake
+		return errReferring
+	}
 	res, err := s.do(ctx, sip.REFER, "", nil, func(req *sip.Request) {
 		req.AppendHeader(s.contact.Clone())
 		req.AppendHeader(sip.NewHeader("Refer-To", "<"+to.String()+">"))
@@ -70,17 +87,39 @@ func (d *Dialog) refer(ctx context.Context, s *session, to sip.Uri) error {
 	})
 	switch {
 	case res == nil:
-		d.referring.Store(false)
+		d.referral.CompareAndSwap(own, nil)
 		return d.lost(err)
 	case !res.IsSuccess():
-		d.referring.Store(false)
+		d.referral.CompareAndSwap(own, nil)
 		return &StatusError{Status: res.StatusCode, Reason: res.Reason}
 	}
 	if h := res.GetHeader("Refer-Sub"); h != nil && strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Value())), "false") {
-		d.referring.Store(false) // it will not tell (RFC 4488)
+		d.referral.CompareAndSwap(own, nil) // it will not tell (RFC 4488)
 		d.post(Transfer{Status: res.StatusCode, Text: res.Reason, Final: true})
+		return nil
 	}
+	d.agent.spawn(func() { d.awaitWord(own) })
 	return nil
+}
+
+// awaitWord gives a transfer up that the other side does not speak of.
+func (d *Dialog) awaitWord(own *referral) {
+	defer d.agent.contain("sip transfer")
+	patience := time.NewTimer(d.agent.timing.word)
+	defer patience.Stop()
+	for d.referral.Load() == own {
+		select {
+		case <-patience.C:
+			if d.referral.CompareAndSwap(own, nil) {
+				d.post(Transfer{Text: "the other side does not tell what becomes of the transfer", Final: true})
+			}
+			return
+		case <-own.heard:
+			patience.Reset(d.agent.timing.ring)
+		case <-d.abandoned:
+			return
+		}
+	}
 }
 
 // notified takes a NOTIFY about a transfer we asked for (RFC 3515 section 2.4.4).
@@ -93,7 +132,8 @@ func (d *Dialog) notified(req *sip.Request, tx *sip.ServerTx) {
 		d.agent.respond(tx, answerTo(req, statusBadEvent, "Bad Event"))
 		return
 	}
-	if !d.referring.Load() {
+	own := d.referral.Load()
+	if own == nil {
 		d.agent.respond(tx, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Subscription Does Not Exist"))
 		return
 	}
@@ -104,12 +144,17 @@ func (d *Dialog) notified(req *sip.Request, tx *sip.ServerTx) {
 		over = strings.HasPrefix(strings.ToLower(strings.TrimSpace(h.Value())), "terminated")
 	}
 	if !ok && !over {
+		own.hear()
 		return
 	}
 	t := Transfer{Status: status, Text: text, Final: over || status >= 200}
-	if t.Final && !d.referring.CompareAndSwap(true, false) {
+	if t.Final && status < 200 {
+		t.Text = "the other side ended the transfer without saying what became of it"
+	}
+	if t.Final && !d.referral.CompareAndSwap(own, nil) {
 		return // the last one was told
 	}
+	own.hear()
 	d.post(t)
 }
 

@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"slices"
-	"strconv"
+	"math/rand/v2"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -21,14 +19,17 @@ type RegisterError struct {
 	Err    error
 }
 
-func (e *RegisterError) Error() string {
+func (e *RegisterError) Error() string { return "register: " + e.words() }
+
+// words are what the registrar or the network said.
+func (e *RegisterError) words() string {
 	switch {
 	case e.Status == 0:
-		return fmt.Sprintf("register: %v", e.Err)
+		return e.Err.Error()
 	case e.Err == nil:
-		return fmt.Sprintf("register: %d %s", e.Status, e.Reason)
+		return fmt.Sprintf("%d %s", e.Status, e.Reason)
 	default:
-		return fmt.Sprintf("register: %d %s: %v", e.Status, e.Reason, e.Err)
+		return fmt.Sprintf("%d %s: %v", e.Status, e.Reason, e.Err)
 	}
 }
 
@@ -39,34 +40,67 @@ const (
 	minExpiry     = 2 * time.Second
 	maxExpiry     = 24 * time.Hour
 	defaultExpiry = 10 * time.Minute
+	maxRetryAfter = time.Hour
 )
 
-// registration keeps one account registered.
+// Standing is how an account stands with its registrar.
+type Standing struct {
+	Up      bool
+	Status  int       // the registrar's last answer; 0 if it gave none
+	Text    string    // what it or the network said
+	Expires time.Time // of what was granted; zero unless Up
+}
+
+// registration keeps one account registered, for calls that need it or for keepers.
 type registration struct {
 	agent *Agent
 	acc   gateway.Account
 	ask   chan chan error // callers of Register
+	wake  chan struct{}   // holds one item when somebody new keeps it
+	left  chan struct{}   // closed when the last keeper has left
 	done  chan struct{}
 
 	missed chan struct{} // holds one item when the connection to the registrar is lost
-	via    via           // that connection; guarded by the agent
+	moves  chan struct{} // holds one item when our address is another
+	news   *news
+
+	// The agent's lock guards these.
+	via     via             // the way to the registrar
+	owner   gateway.Account // whose calls come in: of who keeps it, if somebody does
+	keepers int
+	leaving bool
 
 	// These belong to the goroutine of run.
-	id      identity
-	contact *sip.ContactHeader
-	last    netip.AddrPort // the server that answered
-	creds   *credentials
-	cseq    uint32
-	expiry  time.Duration
-	up      bool // the last REGISTER succeeded
-	bound   bool // one did, so there is something to take back
+	binding
+	up      bool
+	tried   bool
+	since   time.Time // when the registrar last agreed
+	due     time.Time // by the clock on the wall: it goes on while the machine sleeps, which timers do not
+	barred  time.Time // until then the registrar does not want to be asked
+	failure error     // the last
+	pause   time.Duration
+}
+
+// KeepRegistered keeps an account registered until ctx ends, whatever its registrar says, and then takes the binding back
+// unless somebody else keeps it. told is called in this goroutine with how the account stands, each time that changes.
+func (a *Agent) KeepRegistered(ctx context.Context, acc gateway.Account, told func(Standing)) {
+	r, err := a.join(ctx, acc, true)
+	if err != nil {
+		return
+	}
+	r.news.follow(ctx, r.done, told)
+	if ctx.Err() == nil {
+		told(Standing{Text: "the registration has ended"}) // the agent was closed, or it is a fault of ours
+	}
+	a.leave(r)
 }
 
 // Register makes sure that the account is registered. The first call sends the REGISTER and waits for the answer;
-// from then on the registration is kept up until Close. If the first attempt fails nothing is kept.
+// from then on the registration is kept up until Close, or until the last who keeps it has left. If the first attempt
+// fails nothing is kept.
 func (a *Agent) Register(ctx context.Context, acc gateway.Account) error {
 	for {
-		r, err := a.registration(acc)
+		r, err := a.join(ctx, acc, false)
 		if err != nil {
 			return &RegisterError{Err: err}
 		}
@@ -87,73 +121,267 @@ func (a *Agent) Register(ctx context.Context, acc gateway.Account) error {
 	}
 }
 
-func (a *Agent) registration(acc gateway.Account) (*registration, error) {
-	acc.Register = true // not part of the identity
+// bindingOf is what accounts that share a registration have in common.
+func bindingOf(acc gateway.Account) gateway.Account {
+	acc.Register, acc.Codecs, acc.SRTP = true, "", ""
+	return acc
+}
+
+// SameRegistration reports whether accounts share a registration.
+func SameRegistration(a, b gateway.Account) bool { return bindingOf(a) == bindingOf(b) }
+
+// join finds the account's registration, or begins one. One that is being taken back is waited for.
+func (a *Agent) join(ctx context.Context, acc gateway.Account, keep bool) (*registration, error) {
+	for {
+		r, err := a.registration(acc, keep)
+		if err != nil || r != nil {
+			return r, err
+		}
+		select {
+		case <-a.leaver(acc):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// leaver is closed when the account's registration that is being taken back is gone.
+func (a *Agent) leaver(acc gateway.Account) <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if r := a.registrations[bindingOf(acc)]; r != nil && r.leaving {
+		return r.done
+	}
+	gone := make(chan struct{})
+	close(gone)
+	return gone
+}
+
+// registration is nil while the one before is being taken back.
+func (a *Agent) registration(acc gateway.Account, keep bool) (*registration, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed {
 		return nil, errClosed
 	}
-	if r := a.registrations[acc]; r != nil {
-		return r, nil
+	r := a.registrations[bindingOf(acc)]
+	switch {
+	case r == nil:
+		r = a.newRegistration(acc)
+		a.registrations[bindingOf(acc)] = r
+		a.tasks.Go(r.run)
+	case r.leaving:
+		return nil, nil
 	}
+	if keep {
+		r.keepers++
+		r.owner = acc
+		r.nudge(r.wake)
+	}
+	return r, nil
+}
+
+func (a *Agent) newRegistration(acc gateway.Account) *registration {
 	r := &registration{
-		agent:  a,
-		acc:    acc,
-		ask:    make(chan chan error),
-		missed: make(chan struct{}, 1),
-		done:   make(chan struct{}),
-		creds:  newCredentials(acc),
-		expiry: a.params.RegisterExpiry,
+		agent:   a,
+		acc:     acc,
+		owner:   acc,
+		ask:     make(chan chan error),
+		wake:    make(chan struct{}, 1),
+		left:    make(chan struct{}),
+		missed:  make(chan struct{}, 1),
+		moves:   make(chan struct{}, 1),
+		done:    make(chan struct{}),
+		news:    newNews(),
+		binding: binding{creds: newCredentials(acc), expiry: a.params.RegisterExpiry},
+		pause:   a.timing.retryMin,
 	}
 	if r.expiry <= 0 {
 		r.expiry = defaultExpiry
 	}
-	a.registrations[acc] = r
-	a.tasks.Go(r.run)
-	return r, nil
+	return r
+}
+
+func (*registration) nudge(who chan<- struct{}) {
+	select {
+	case who <- struct{}{}:
+	default:
+	}
+}
+
+// leave lets go of a registration. The last one waits until it is taken back.
+func (a *Agent) leave(r *registration) {
+	a.mu.Lock()
+	r.keepers--
+	last := r.keepers == 0
+	if last {
+		r.leaving = true
+		close(r.left)
+	}
+	a.mu.Unlock()
+	if last {
+		<-r.done
+	}
+}
+
+// abandon ends a registration that nobody keeps. It reports whether it was so.
+func (r *registration) abandon() bool {
+	r.agent.mu.Lock()
+	defer r.agent.mu.Unlock()
+	if r.keepers == 0 {
+		r.leaving = true
+	}
+	return r.leaving
 }
 
 func (r *registration) run() {
 	defer close(r.done)
 	defer r.forget()
 	defer r.agent.contain("sip registration")
-	pause := r.agent.timing.retryMin
+	ctx, stop := until(r.agent.life, r.left)
+	defer stop()
+	defer r.unregister()
 	refresh := time.NewTimer(0)
 	refresh.Stop()
 	defer refresh.Stop()
+	beat := time.NewTicker(r.agent.timing.beat)
+	defer beat.Stop()
 	for {
 		var waiting []chan error
 		select {
+		case <-ctx.Done():
+			return
 		case answer := <-r.ask:
-			if r.up {
-				answer <- nil
+			if r.up || time.Now().Before(r.barred) {
+				answer <- r.failure
 				continue
 			}
 			waiting = append(waiting, answer)
+		case <-r.wake:
+			if r.tried {
+				continue
+			}
 		case <-refresh.C:
+		case <-r.moves:
+			if !r.up {
+				continue
+			}
 		case <-r.missed:
-		case <-r.agent.life.Done():
-			r.unregister()
-			return
+			if !r.up {
+				continue // it will be tried anyway
+			}
+			if soon := r.lost(); soon > 0 {
+				refresh.Reset(soon)
+				continue
+			}
+		case <-beat.C:
+			if !r.beat() {
+				continue
+			}
 		}
-		first := r.cseq == 0
-		granted, err := r.register()
+		next, err := r.attempt(ctx)
 		r.tell(waiting, err)
-		if err != nil && first {
+		if ctx.Err() != nil || err != nil && !r.bound && r.abandon() {
 			return
 		}
-		r.up = err == nil
-		r.bound = r.bound || r.up
-		next := beforeExpiry(granted)
-		if err != nil {
-			r.agent.log.Warn("registration lost", "account", r.acc.Login, "domain", r.acc.Domain, "error", err, "retry", pause)
-			next, pause = pause, min(2*pause, r.agent.timing.retryMax)
-		} else {
-			pause = r.agent.timing.retryMin
-		}
+		r.due = time.Now().Add(next).Round(0)
 		refresh.Reset(next)
 	}
+}
+
+// attempt registers and returns when to do so again.
+func (r *registration) attempt(ctx context.Context) (next time.Duration, err error) {
+	select {
+	case <-r.missed: // on another connection now
+	default:
+	}
+	r.tried = true
+	granted, res, err := r.register(ctx)
+	r.up, r.failure, r.barred = err == nil, err, time.Time{}
+	r.bound = r.bound || r.up || ctx.Err() != nil
+	if err == nil {
+		r.since, r.pause = time.Now(), r.agent.timing.retryMin
+		r.news.post(Standing{Up: true, Status: res.StatusCode, Text: res.Reason, Expires: time.Now().Add(granted)})
+		return max(beforeExpiry(granted), r.agent.timing.refreshMin), nil
+	}
+	if ctx.Err() != nil {
+		return 0, err
+	}
+	next = r.backOff()
+	if asked := retryAfter(res); asked > 0 {
+		next = max(next, asked)
+		r.barred = time.Now().Add(asked)
+	}
+	r.agent.log.Warn("not registered", "account", r.acc.Login, "domain", r.acc.Domain, "error", err, "retry", next)
+	r.news.post(standingOf(err))
+	return next, err
+}
+
+// backOff is how long to wait after one more failure: ever longer, and not as long as others do.
+func (r *registration) backOff() time.Duration {
+	pause := r.pause
+	r.pause = min(2*pause, r.agent.timing.retryMax)
+	return pause + rand.N(pause/jitter)
+}
+
+// jitter is the part of a pause that chance may add to it.
+const jitter = 4
+
+// retryAfter is how long a registrar wants to be left alone (RFC 3261 section 20.33).
+func retryAfter(res *sip.Response) time.Duration {
+	if res == nil {
+		return 0
+	}
+	h := res.GetHeader("Retry-After")
+	if h == nil {
+		return 0
+	}
+	text := h.Value()
+	if i := len(text) - len(trimNumber(text)); i > 0 {
+		if d, err := parseSeconds(text[:i]); err == nil {
+			return min(d, maxRetryAfter)
+		}
+	}
+	return 0
+}
+
+// trimNumber cuts a number off the beginning of a text.
+func trimNumber(text string) string {
+	for text != "" && text[0] >= '0' && text[0] <= '9' {
+		text = text[1:]
+	}
+	return text
+}
+
+// lost takes in that the connection to the registrar is gone. It returns how long to wait before the next one: not at all,
+// unless this one did not last.
+func (r *registration) lost() time.Duration {
+	r.up = false
+	r.news.post(Standing{Text: "the connection to the registrar is lost"})
+	if time.Since(r.since) < r.agent.timing.retryMin {
+		return r.backOff()
+	}
+	return 0
+}
+
+// beat keeps what is on the way from forgetting us. It reports whether the machine has slept past the time to register.
+func (r *registration) beat() bool {
+	r.agent.mu.Lock()
+	to := r.via
+	r.agent.mu.Unlock()
+	if r.up && to.transport == "UDP" {
+		r.agent.ping(to.remote)
+	}
+	return r.tried && time.Now().Round(0).After(r.due)
+}
+
+// standingOf is how an account stands that could not be registered.
+func standingOf(err error) Standing {
+	s := Standing{Text: err.Error()}
+	if e, ok := errors.AsType[*RegisterError](err); ok {
+		s.Status, s.Text = e.Status, e.words()
+	}
+	return s
 }
 
 // tell gives the outcome to those who asked, also to those who asked while it came about.
@@ -174,147 +402,10 @@ func (r *registration) tell(waiting []chan error, err error) {
 func (r *registration) forget() {
 	r.agent.mu.Lock()
 	defer r.agent.mu.Unlock()
-	delete(r.agent.registrations, r.acc)
+	delete(r.agent.registrations, bindingOf(r.acc))
 }
 
 // beforeExpiry is when to refresh: well ahead, so that a lost packet does not unregister us.
 func beforeExpiry(granted time.Duration) time.Duration {
 	return granted - min(granted/2, 30*time.Second)
-}
-
-// register sends a REGISTER, once more if the registrar finds the expiry too brief, and returns the time granted.
-func (r *registration) register() (time.Duration, error) {
-	ctx := r.agent.life
-	res, err := r.send(ctx, r.expiry)
-	if err == nil && res.StatusCode == sip.StatusIntervalToBrief {
-		if least := seconds(res.GetHeader("Min-Expires")); least > r.expiry && least <= maxExpiry {
-			r.expiry = least
-			res, err = r.send(ctx, r.expiry)
-		}
-	}
-	if err != nil || !res.IsSuccess() {
-		return 0, registerError(res, err)
-	}
-	return min(max(r.granted(res), minExpiry), maxExpiry), nil
-}
-
-func registerError(res *sip.Response, err error) error {
-	if res == nil {
-		return &RegisterError{Err: err}
-	}
-	return &RegisterError{Status: res.StatusCode, Reason: res.Reason, Err: err}
-}
-
-// unregister takes the binding back. The registrar has little time to answer: it would expire anyway.
-func (r *registration) unregister() {
-	if !r.bound {
-		return
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), r.agent.timing.unregister)
-	defer cancel()
-	if res, err := r.send(ctx, 0); err != nil || !res.IsSuccess() {
-		r.agent.log.Warn("not unregistered", "account", r.acc.Login, "domain", r.acc.Domain, "error", registerError(res, err))
-	}
-}
-
-// send does one REGISTER (RFC 3261 section 10.2), at one of the domain's servers after the other if there are several. The
-// last one that answered comes first.
-func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Response, error) {
-	target, err := registrarURI(r.acc)
-	if err != nil {
-		return nil, err
-	}
-	if r.id.from == nil {
-		if r.id, err = newIdentity(newTag(), newTag(), r.acc, "", target); err != nil {
-			return nil, err
-		}
-		r.id.to = &sip.ToHeader{Address: r.id.from.Address}
-	}
-	h, err := firstHop(r.acc, target)
-	if err != nil {
-		return nil, err
-	}
-	dial, cancel := context.WithTimeout(ctx, r.agent.timing.dial)
-	remotes, err := r.agent.addresses(dial, h)
-	cancel()
-	if err != nil {
-		return nil, err
-	}
-	if i := slices.Index(remotes, r.last); i > 0 {
-		remotes = slices.Insert(slices.Delete(remotes, i, i+1), 0, r.last)
-	}
-	var res *sip.Response
-	for _, h.remote = range remotes {
-		if res, err = r.sendTo(ctx, target, h, expiry); !elsewhere(res, err) || ctx.Err() != nil {
-			r.last = h.remote
-			break
-		}
-	}
-	return res, err
-}
-
-// sendTo does one REGISTER at one server.
-func (r *registration) sendTo(ctx context.Context, target sip.Uri, h hop, expiry time.Duration) (*sip.Response, error) {
-	r.agent.mu.Lock()
-	r.via = via{h.transport, h.remote}
-	r.agent.mu.Unlock()
-	return r.agent.exchange(ctx, r.creds, func(ctx context.Context) (*sip.Request, error) {
-		dial, cancel := context.WithTimeout(ctx, r.agent.timing.dial)
-		defer cancel()
-		p, err := r.agent.path(dial, h)
-		if err != nil {
-			return nil, err
-		}
-		r.cseq++
-		r.contact = p.contact(r.acc.Login)
-		req := r.agent.request(sip.REGISTER, target, r.id, r.cseq)
-		if h.route != nil {
-			req.AppendHeader(&sip.RouteHeader{Address: *h.route})
-		}
-		req.AppendHeader(r.contact.Clone())
-		req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(int(expiry.Seconds()))))
-		req.AppendHeader(sip.NewHeader("Allow", allowedMethods))
-		setBody(req, "", nil)
-		p.stamp(req, r.agent.Addr())
-		return req, nil
-	})
-}
-
-// granted is the expiry the registrar gave to our contact, else to all, else what we asked for. The response lists
-// the contacts of other devices too.
-func (r *registration) granted(res *sip.Response) time.Duration {
-	for _, h := range res.GetHeaders("Contact") {
-		c, ok := h.(*sip.ContactHeader)
-		if !ok || c.Address.User != r.contact.Address.User || c.Address.Port != r.contact.Address.Port {
-			continue
-		}
-		if t, err := parseSeconds(c.Params.GetOr("expires", "")); err == nil {
-			return t
-		}
-	}
-	if t := seconds(res.GetHeader("Expires")); t > 0 {
-		return t
-	}
-	return r.expiry
-}
-
-func seconds(h sip.Header) time.Duration {
-	if h == nil {
-		return 0
-	}
-	t, err := parseSeconds(h.Value())
-	if err != nil {
-		return 0
-	}
-	return t
-}
-
-var errSeconds = errors.New("not a number of seconds")
-
-func parseSeconds(s string) (time.Duration, error) {
-	n, err := strconv.ParseUint(s, 10, 31)
-	if err != nil {
-		return 0, errSeconds
-	}
-	return time.Duration(n) * time.Second, nil
 }

@@ -17,6 +17,9 @@ type StatusError struct {
 
 func (e *StatusError) Error() string { return fmt.Sprintf("%d %s", e.Status, e.Reason) }
 
+// SIPStatus is what the other side said.
+func (e *StatusError) SIPStatus() int { return e.Status }
+
 // maxCrossings is how often a change of the session is tried again because it crossed the other side's.
 const maxCrossings = 4
 

@@ -15,7 +15,8 @@ const allowedMethods = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, PRACK, UPDATE, 
 // path is a hop made concrete: where it is and who we are on the way there.
 type path struct {
 	hop
-	local netip.AddrPort
+	local  netip.AddrPort // as we call ourselves
+	socket netip.AddrPort // that it leaves from; invalid = by whatever connection there is
 }
 
 func (a *Agent) path(ctx context.Context, h hop) (path, error) {
@@ -23,29 +24,48 @@ func (a *Agent) path(ctx context.Context, h hop) (path, error) {
 	if err != nil {
 		return path{}, err
 	}
+	a.settle(ctx)
 	p := path{hop: h}
 	p.remote = remotes[0]
 	ip, err := a.localIP(p.remote)
 	if err != nil {
 		return path{}, err
 	}
-	p.local = netip.AddrPortFrom(ip, a.Addr().Port())
+	p.local, p.socket = netip.AddrPortFrom(ip, a.Addr().Port()), a.Addr()
+	to := h.via(p.remote)
 	if h.transport == "UDP" {
+		p.local = a.nat.outside(to, p.local)
 		return p, nil
 	}
-	name := h.name
-	if name == "" {
-		name = h.host
+	f, err := a.reach(ctx, to)
+	if err != nil {
+		return path{}, err
 	}
-	f, err := a.reach(ctx, h.transport, name, p.remote)
-	if err == nil && f != nil && h.transport == "TLS" {
-		p.local = netip.AddrPortFrom(ip, f.local().Port()) // nobody can open TLS connections to us, but answer on this one
+	p.socket = netip.AddrPort{}
+	if f != nil {
+		p.socket = f.local()
+		if h.transport == "TLS" {
+			p.local = netip.AddrPortFrom(ip, p.socket.Port()) // nobody can open TLS connections to us, but answer on this one
+		}
 	}
-	return p, err
+	p.local = a.nat.outside(to, p.local)
+	return p, nil
+}
+
+// via is the flow that leads over a hop.
+func (h hop) via(remote netip.AddrPort) via {
+	v := via{transport: h.transport, remote: remote}
+	if h.transport == "TLS" {
+		v.trust = h.trust
+		if v.trust.name == "" {
+			v.trust.name = h.host
+		}
+	}
+	return v
 }
 
 // stamp addresses a request to the path and gives it a new transaction id.
-func (p path) stamp(req *sip.Request, bound netip.AddrPort) {
+func (p path) stamp(req *sip.Request) {
 	via := &sip.ViaHeader{
 		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: p.transport,
 		Host: p.local.Addr().String(), Port: int(p.local.Port()),
@@ -55,9 +75,9 @@ func (p path) stamp(req *sip.Request, bound netip.AddrPort) {
 	req.PrependHeader(via)
 	req.SetTransport(p.transport)
 	req.SetDestination(p.remote.String())
-	if p.transport == "UDP" {
-		// sipgo picks the socket by this address; without it each peer would get a socket and port of its own.
-		req.Laddr = sip.Addr{IP: bound.Addr().AsSlice(), Port: int(bound.Port())}
+	if p.socket.IsValid() {
+		// sipgo picks the socket by this address; without it each peer by UDP would get a socket and port of its own.
+		req.Laddr = sip.Addr{IP: p.socket.Addr().AsSlice(), Port: int(p.socket.Port())}
 	}
 }
 

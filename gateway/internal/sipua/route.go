@@ -28,7 +28,7 @@ type hop struct {
 	port      int
 	open      bool           // no port was said, so DNS may say host and port
 	secure    bool           // sips: it must not be sent by anything but TLS
-	name      string         // as TLS is to know it, if not host
+	trust     trust          // how TLS is to know it; without a name there, by host
 	remote    netip.AddrPort // its address, if it is decided
 	route     *sip.Uri       // the preloaded Route, if one is due
 }
@@ -36,7 +36,7 @@ type hop struct {
 // firstHop decides where a request of an account that is not in a dialog goes: to the outbound proxy if the account
 // has one, with a Route unless the proxy is the target's own host (RFC 3261 section 8.1.2), else to the target.
 func firstHop(acc gateway.Account, target sip.Uri) (hop, error) {
-	h := hop{transport: transportName(string(acc.Transport))}
+	h := hop{transport: transportName(string(acc.Transport)), trust: trustOf(acc)}
 	if target.Scheme == "sips" {
 		h.transport, h.secure = "TLS", true
 	}
@@ -140,6 +140,7 @@ func (a *Agent) LocalIP(acc gateway.Account) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
+	a.settle(ctx)
 	return a.localIP(remotes[0])
 }
 
@@ -148,6 +149,9 @@ func (a *Agent) LocalIP(acc gateway.Account) (netip.Addr, error) {
 func (a *Agent) localIP(remote netip.AddrPort) (netip.Addr, error) {
 	if a.public.IsValid() && a.public.Is4() == remote.Addr().Unmap().Is4() {
 		return a.public, nil
+	}
+	if mirrored := a.nat.mirrored(remote.Addr()); mirrored.IsValid() {
+		return mirrored, nil
 	}
 	if bound := a.Addr().Addr(); !bound.IsUnspecified() {
 		return bound.Unmap(), nil

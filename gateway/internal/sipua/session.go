@@ -94,7 +94,7 @@ func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq u
 	for _, r := range routes {
 		req.AppendHeader(&sip.RouteHeader{Address: r})
 	}
-	h := hop{transport: s.transport, name: s.d.serverName(next.Host)}
+	h := hop{transport: s.transport, trust: s.d.trust(next.Host)}
 	if t, ok := next.UriParams.Get("transport"); ok {
 		h.transport = transportName(t)
 	}
@@ -106,24 +106,28 @@ func (s *session) numbered(ctx context.Context, method sip.RequestMethod, cseq u
 	if err != nil {
 		return nil, err
 	}
-	p.stamp(req, a.Addr())
+	p.stamp(req)
 	return req, nil
 }
 
-// serverName is as whom a host has to prove itself. An address is that of the account's own server: others would give
-// their names.
-func (d *Dialog) serverName(host string) string {
-	if _, err := netip.ParseAddr(bareHost(host)); err != nil {
-		return bareHost(host)
+// trust is how a host has to prove itself. An address is that of the account's own server: others would give their names.
+func (d *Dialog) trust(host string) trust {
+	t := trustOf(d.p.Account)
+	if t.name != "" {
+		return t
+	}
+	t.name = bareHost(host)
+	if _, err := netip.ParseAddr(t.name); err != nil {
+		return t
 	}
 	own := d.p.Account.OutboundProxy
 	if own == "" {
 		own = d.p.Account.Domain
 	}
 	if name, _, err := hostPort(own); err == nil {
-		return name
+		t.name = name
 	}
-	return bareHost(host)
+	return t
 }
 
 // plan applies a route set (RFC 3261 section 12.2.1.1): what the request line says, what the Route headers say, and

@@ -8,6 +8,7 @@ import (
 // timing holds how long the agent waits for others. The retransmission timers of RFC 3261 are sipgo's.
 type timing struct {
 	dial       time.Duration                   // a name to resolve and a connection to open
+	message    time.Duration                   // a message to arrive on a connection that others opened, once it has begun
 	hangup     time.Duration                   // a provisional to CANCEL after, the final response to a CANCEL, the answer to a BYE
 	linger     time.Duration                   // a late answer to an INVITE that was given up: 64*T1, RFC 3261 section 9.1
 	reinvite   time.Duration                   // our side to answer a re-INVITE
@@ -16,14 +17,18 @@ type timing struct {
 	ping       time.Duration                   // between keep-alives on a connection of ours, RFC 5626 section 4.4.1
 	pong       time.Duration                   // the answer to one
 	ring       time.Duration                   // a call to us to be answered or rejected
+	word       time.Duration                   // the other side to tell of a transfer that it agreed to
 	unregister time.Duration                   // the registrar, when the gateway stops
-	retryMin   time.Duration                   // first pause after a failed refresh; doubles
+	beat       time.Duration                   // between what keeps our UDP port open in a NAT
+	refreshMin time.Duration                   // between two REGISTERs that the registrar agreed to, however little it grants
+	retryMin   time.Duration                   // first pause after a REGISTER that failed; doubles
 	retryMax   time.Duration
 }
 
 func defaultTiming() timing {
 	return timing{
 		dial:       5 * time.Second,
+		message:    10 * time.Second,
 		hangup:     3 * time.Second,
 		linger:     32 * time.Second,
 		reinvite:   2 * time.Second,
@@ -32,9 +37,12 @@ func defaultTiming() timing {
 		ping:       100 * time.Second,
 		pong:       10 * time.Second,
 		ring:       3 * time.Minute,
+		word:       time.Minute,
 		unregister: 2 * time.Second,
-		retryMin:   2 * time.Second,
-		retryMax:   2 * time.Minute,
+		beat:       25 * time.Second,
+		refreshMin: 5 * time.Second,
+		retryMin:   5 * time.Second,
+		retryMax:   5 * time.Minute,
 	}
 }
 

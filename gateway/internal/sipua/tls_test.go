@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ import (
 )
 
 // certificate is one for a name, signed by itself.
-func certificate(t *testing.T, name string) (tls.Certificate, *x509.Certificate) {
+func certificate(t *testing.T, name string, change ...func(*x509.Certificate)) (tls.Certificate, *x509.Certificate) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
@@ -32,12 +33,17 @@ func certificate(t *testing.T, name string) (tls.Certificate, *x509.Certificate)
 		SerialNumber: big.NewInt(1), DNSNames: []string{name}, NotAfter: time.Now().Add(time.Hour),
 		IsCA: true, BasicConstraintsValid: true,
 	}
+	for _, c := range change {
+		c(template)
+	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	require.NoError(t, err)
 	parsed, err := x509.ParseCertificate(der)
 	require.NoError(t, err)
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, parsed
 }
+
+func fingerprint(c *x509.Certificate) string { return fmt.Sprintf("%x", sha256.Sum256(c.Raw)) }
 
 // names notes the server names that clients ask for.
 type names struct {
@@ -96,9 +102,14 @@ func TestCallOverTLS(t *testing.T) {
 	cert, root := certificate(t, "sip.test")
 	roots := x509.NewCertPool()
 	roots.AddCert(root)
-	pin := PinnedTLS(sha256.Sum256(root.Raw))
-	for name, config := range map[string]*tls.Config{
-		"authority": {RootCAs: roots, MinVersion: tls.VersionTLS12}, "pinned": pin,
+	for name, tt := range map[string]struct {
+		roots *x509.CertPool
+		proof gateway.AccountTLS
+		asks  string
+	}{
+		"authority":     {roots, gateway.AccountTLS{}, "sip.test"},
+		"pinned":        {nil, gateway.AccountTLS{Pin: fingerprint(root)}, "sip.test"},
+		"pinned, named": {nil, gateway.AccountTLS{ServerName: "elsewhere.test", Pin: strings.ToUpper(fingerprint(root))}, "elsewhere.test"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, seen := tlsPeer(t, cert)
@@ -106,8 +117,8 @@ func TestCallOverTLS(t *testing.T) {
 				srv:   map[string][]*net.SRV{"_sips._tcp.sip.test": {serverAt(p)}},
 				hosts: map[string]string{"server.test": "127.0.0.1"},
 			}
-			a, r := startAgent(t, dns.use, func(a *Agent) { a.params.TLS = config }), newRecorder(t)
-			acc := gateway.Account{Login: "alice", Domain: "sip.test", Transport: "tls"}
+			a, r := startAgent(t, dns.use, func(a *Agent) { a.params.Roots = tt.roots }), newRecorder(t)
+			acc := gateway.Account{Login: "alice", Domain: "sip.test", Transport: "tls", TLS: tt.proof}
 			d := dial(a, r, acc)
 			inv := p.expect(sip.INVITE)
 			require.Equal(t, "TLS", inv.Via().Transport)
@@ -120,39 +131,100 @@ func TestCallOverTLS(t *testing.T) {
 			p.ask(inv, "INFO", 1, "5", "Content-Type: application/dtmf")
 			require.Equal(t, "5", string(next[InfoReceived](r).Body))
 			hangup(p, r, d)
-			require.Equal(t, []string{"sip.test"}, seen.list(), "one connection, to the domain and not the server")
+			require.Equal(t, []string{tt.asks}, seen.list(), "one connection, to the domain and not the server")
 		})
 	}
 }
 
 func TestServerIsNotTrusted(t *testing.T) {
-	cert, root := certificate(t, "other.test")
-	roots := x509.NewCertPool()
-	roots.AddCert(root)
-	for name, config := range map[string]*tls.Config{
-		"unknown":    nil,
-		"other name": {RootCAs: roots, MinVersion: tls.VersionTLS12},
-		"other pin":  PinnedTLS([32]byte{1}),
+	good, root := certificate(t, "sip.test")
+	other, otherRoot := certificate(t, "other.test")
+	old, oldRoot := certificate(t, "sip.test", func(c *x509.Certificate) {
+		c.NotBefore, c.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
+	})
+	early, earlyRoot := certificate(t, "sip.test", func(c *x509.Certificate) { c.NotBefore = time.Now().Add(30 * time.Minute) })
+	for name, tt := range map[string]struct {
+		shows tls.Certificate
+		trust []*x509.Certificate
+		proof gateway.AccountTLS
+		want  string
+	}{
+		"unknown authority": {good, nil, gateway.AccountTLS{}, `its authority "" is not known here; name its certificate in sip_tls_ca, or pin the server's`},
+		"another authority": {good, []*x509.Certificate{otherRoot}, gateway.AccountTLS{}, "is not known here"},
+		"other name":        {other, []*x509.Certificate{otherRoot}, gateway.AccountTLS{}, "it is for other.test and not for sip.test"},
+		"other server name": {good, []*x509.Certificate{root}, gateway.AccountTLS{ServerName: "x.test"}, "it is for sip.test and not for x.test"},
+		"expired":           {old, []*x509.Certificate{oldRoot}, gateway.AccountTLS{}, "it expired on 20"},
+		"not valid yet":     {early, []*x509.Certificate{earlyRoot}, gateway.AccountTLS{}, "check the clock of this machine"},
+		"other pin":         {good, []*x509.Certificate{root}, gateway.AccountTLS{Pin: fingerprint(otherRoot)}, "another one than was pinned: its SHA-256 is " + fingerprint(root)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			p, _ := tlsPeer(t, cert)
+			p, _ := tlsPeer(t, tt.shows)
 			dns := book{hosts: map[string]string{"sip.test": "127.0.0.1"}}
-			a, r := startAgent(t, dns.use, func(a *Agent) { a.params.TLS = config }), newRecorder(t)
-			dial(a, r, gateway.Account{Login: "alice", Domain: "sip.test", Port: int(p.addr.Port()), Transport: "tls"})
+			a, r := startAgent(t, dns.use, func(a *Agent) {
+				if tt.trust != nil {
+					a.params.Roots = x509.NewCertPool()
+					for _, c := range tt.trust {
+						a.params.Roots.AddCert(c)
+					}
+				}
+			}), newRecorder(t)
+			acc := gateway.Account{Login: "alice", Domain: "sip.test", Port: int(p.addr.Port()), Transport: "tls", TLS: tt.proof}
+			dial(a, r, acc)
 			failed := next[Failed](r)
 			require.Equal(t, gateway.EndUnreachable, failed.Cause)
-			require.Contains(t, failed.Reason, "tls with sip.test")
+			require.Contains(t, failed.Reason, tt.want)
+			require.ErrorContains(t, a.Register(t.Context(), acc), tt.want)
 			require.Empty(t, p.in)
 		})
 	}
+}
+
+func TestServerDoesNotSpeakTLS(t *testing.T) {
+	p := streamPeer(t, "TCP", "127.0.0.1:0", func(l net.Listener) net.Listener { return greeter{l} })
+	a := startAgent(t)
+	acc := p.account()
+	acc.Transport = "tls"
+	require.ErrorContains(t, a.Register(t.Context(), acc), "tls with 127.0.0.1: the server does not speak TLS on this port")
+}
+
+// greeter says something else than TLS on every connection.
+type greeter struct{ net.Listener }
+
+func (g greeter) Accept() (net.Conn, error) {
+	c, err := g.Listener.Accept()
+	if err == nil {
+		_, err = c.Write([]byte("220 mail.test ESMTP\r\n"))
+	}
+	return c, err
+}
+
+// TestTrustIsTheAccountsOwn: what one account trusts is of no help to another, even when the connection is up.
+func TestTrustIsTheAccountsOwn(t *testing.T) {
+	cert, root := certificate(t, "sip.test")
+	p, seen := tlsPeer(t, cert)
+	dns := book{hosts: map[string]string{"sip.test": "127.0.0.1"}}
+	a := startAgent(t, dns.use)
+	acc := gateway.Account{Login: "alice", Domain: "sip.test", Port: int(p.addr.Port()), Transport: "tls"}
+	require.ErrorContains(t, a.Register(t.Context(), acc), "not known here")
+	pinned := acc
+	pinned.TLS.Pin = fingerprint(root)
+	done := register(t, a, pinned)
+	p.reply(p.expect(sip.REGISTER), 200)
+	require.NoError(t, <-done)
+	require.ErrorContains(t, a.Register(t.Context(), acc), "not known here")
+	wrong := acc
+	wrong.TLS.Pin = strings.Repeat("0", 64)
+	require.ErrorContains(t, a.Register(t.Context(), wrong), "another one than was pinned")
+	require.Len(t, seen.list(), 4)
+	closeNow(t, a, p)
 }
 
 func TestSecureAddress(t *testing.T) {
 	cert, root := certificate(t, "sip.test")
 	p, _ := tlsPeer(t, cert)
 	dns := book{hosts: map[string]string{"sip.test": "127.0.0.1"}}
-	a, r := startAgent(t, dns.use, func(a *Agent) { a.params.TLS = PinnedTLS(sha256.Sum256(root.Raw)) }), newRecorder(t)
-	d := dial(a, r, gateway.Account{Login: "alice", Domain: "sip.test"}, func(ip *InviteParams) {
+	a, r := startAgent(t, dns.use), newRecorder(t)
+	d := dial(a, r, gateway.Account{Login: "alice", Domain: "sip.test", TLS: gateway.AccountTLS{Pin: fingerprint(root)}}, func(ip *InviteParams) {
 		ip.Callee = fmt.Sprintf("sips:bob@sip.test:%d", p.addr.Port())
 	})
 	inv := p.expect(sip.INVITE)
@@ -240,12 +312,33 @@ func TestNextServerIsTried(t *testing.T) {
 			two.reply(two.expect(sip.REGISTER), 200, "Expires: 60") // the one that answered comes first
 
 			dial(a, r, acc)
-			one.reply(one.expect(sip.INVITE), 503)
-			two.reply(two.expect(sip.INVITE), 486)
+			if name == "unavailable" {
+				one.reply(one.expect(sip.INVITE), 503)
+			}
+			two.reply(two.expect(sip.INVITE), 486) // who was silent is not asked first again
 			require.Equal(t, 486, next[Failed](r).Status)
 			closeNow(t, a, two)
 		})
 	}
+}
+
+// both is a DNS in which every host has an address of either version.
+type both struct{ book }
+
+func (both) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("10.0.0.1")}, nil
+}
+
+func TestAddressOfTheSocketsVersion(t *testing.T) {
+	for host, want := range map[string]string{"": "10.0.0.1", "127.0.0.1": "10.0.0.1", "::1": "2001:db8::1"} {
+		a := startAgent(t, func(a *Agent) { a.params.Host, a.params.Resolver = host, both{} })
+		got, err := a.lookup(t.Context(), "sip.test")
+		require.NoError(t, err)
+		require.Equal(t, want, got.String(), host)
+	}
+	a := startAgent(t, book{hosts: map[string]string{"six.test": "2001:db8::1"}}.use)
+	_, err := a.lookup(t.Context(), "six.test")
+	require.ErrorContains(t, err, "no address of the version that sip_host 127.0.0.1 has")
 }
 
 func TestServersOfADomain(t *testing.T) {

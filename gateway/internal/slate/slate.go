@@ -4,25 +4,44 @@ package slate
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
 	"callcast/assets"
 	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/codec/vp8"
 	"callcast/gateway/internal/media"
 )
 
 // Period is how often the slate is shown again: two pictures a second are enough for a still.
 const Period = 500 * time.Millisecond
 
-// Slate is the picture. Its copies are IDR and shown in turn, because two in a row must not have the same idr_pic_id
-// (ISO 14496-10 section 7.4.3).
+// Slate is the picture in one codec. The copies of H.264 are IDR and shown in turn, because two in a row must not have the
+// same idr_pic_id (ISO 14496-10 section 7.4.3).
 type Slate struct {
 	format   *media.Format
 	pictures [][]byte
 }
 
-// Load reads the slate that the program carries.
+// Set is the same picture in each codec that calls may have.
+type Set map[media.Codec]*Slate
+
+// LoadSet reads all slates that the program carries.
+func LoadSet() (Set, error) {
+	ofH264, err := Load()
+	if err != nil {
+		return nil, err
+	}
+	frame := assets.SlateVP8()
+	format, err := vp8.NewFormat(frame)
+	if err != nil {
+		return nil, fmt.Errorf("slate: %w", err)
+	}
+	return Set{media.H264: ofH264, media.VP8: {format: format, pictures: [][]byte{frame}}}, nil
+}
+
+// Load reads the slate in H.264.
 func Load() (*Slate, error) {
 	s := &Slate{}
 	d := h264.NewDepacketiser(func(p h264.Picture) {

@@ -106,6 +106,17 @@ const uint8_t *cc_video_config(const cc_video *v, int *size);
 // Encodes the present picture of a decoder, cut to the encoder's size.
 cc_packet cc_video_encode(cc_video *v, const cc_picture *from, int key);
 
+// The form of a picture of three planes. chroma is how the planes of colour are smaller: 0 both ways, 1 in width, 2 not.
+typedef struct {
+	int width, height;
+	int y_stride, c_stride;
+	int chroma;
+} cc_planes;
+
+// Encodes a picture of another origin, scaled to the encoder's size.
+cc_packet cc_video_encode_planes(cc_video *v, const cc_planes *form, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
+	int64_t pts, int key);
+
 void cc_video_close(cc_video *v);
 
 // Keeps libav from writing to standard error.

@@ -40,6 +40,23 @@ func (*SoundEncoder) Close() {}
 // Resample always refuses.
 func Resample([]int16, int, int) ([]int16, error) { return nil, noCodec("samples to another rate") }
 
+// PictureEncoder turns pictures into units of H.264. This build has none.
+type PictureEncoder struct{}
+
+// NewPictureEncoder always refuses.
+func NewPictureEncoder(int, int) (*PictureEncoder, error) {
+	return nil, noCodec("pictures to " + string(media.H264))
+}
+
+// RequestKeyframe does nothing.
+func (*PictureEncoder) RequestKeyframe() {}
+
+// Encode does nothing.
+func (*PictureEncoder) Encode(*image.YCbCr, time.Duration) (*media.Unit, error) { return nil, nil }
+
+// Close does nothing.
+func (*PictureEncoder) Close() {}
+
 // Decoder turns units of video into pictures. This build has none.
 type Decoder struct{}
 

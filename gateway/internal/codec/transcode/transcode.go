@@ -45,9 +45,9 @@ func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
 	}
 }
 
-// Encodes reports whether this build makes a codec of sound from samples.
+// Encodes reports whether this build makes a codec, from samples or from pictures.
 func Encodes(c media.Codec) bool {
-	return isTelephone(c) || available && c.Kind() == media.Audio && known(c)
+	return isTelephone(c) || available && known(c)
 }
 
 func isTelephone(c media.Codec) bool { return c == media.PCMA || c == media.PCMU }

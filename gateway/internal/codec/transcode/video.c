@@ -112,10 +112,10 @@ static int take(cc_video *v, const AVFrame *from)
 	return 0;
 }
 
-cc_packet cc_video_encode(cc_video *v, const cc_picture *from, int key)
+// encode encodes the picture that was taken, unless taking it failed.
+static cc_packet encode(cc_video *v, int err, int key)
 {
 	cc_packet p = {0};
-	int err = take(v, cc_picture_frame(from));
 	v->frame->pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE;
 	if (err >= 0)
 		err = avcodec_send_frame(v->enc, v->frame);
@@ -131,6 +131,26 @@ cc_packet cc_video_encode(cc_video *v, const cc_picture *from, int key)
 	p.size = v->packet->size;
 	p.key = (v->packet->flags & AV_PKT_FLAG_KEY) != 0;
 	return p;
+}
+
+cc_packet cc_video_encode(cc_video *v, const cc_picture *from, int key)
+{
+	return encode(v, take(v, cc_picture_frame(from)), key);
+}
+
+cc_packet cc_video_encode_planes(cc_video *v, const cc_planes *form, const uint8_t *y, const uint8_t *cb, const uint8_t *cr,
+	int64_t pts, int key)
+{
+	static const enum AVPixelFormat formats[] = {AV_PIX_FMT_YUV420P, AV_PIX_FMT_YUV422P, AV_PIX_FMT_YUV444P};
+	AVFrame from = {
+		.data = {(uint8_t *)y, (uint8_t *)cb, (uint8_t *)cr}, // it is only read
+		.linesize = {form->y_stride, form->c_stride, form->c_stride},
+		.width = form->width, .height = form->height, .format = formats[form->chroma],
+	};
+	av_frame_unref(v->frame);
+	int err = convert(v, &from);
+	v->frame->pts = av_rescale(pts, TICKS, 1000000000);
+	return encode(v, err, key);
 }
 
 void cc_video_close(cc_video *v)

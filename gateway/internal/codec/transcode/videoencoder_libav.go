@@ -104,7 +104,11 @@ func (e *videoEncoder) encode(from *pictures, key bool) (coded, error) {
 	if key {
 		flag = 1
 	}
-	p := C.cc_video_encode(e.enc, from.dec, flag)
+	return e.coded(C.cc_video_encode(e.enc, from.dec, flag))
+}
+
+// coded is what came out of libav.
+func (e *videoEncoder) coded(p C.cc_packet) (coded, error) {
 	if p.pushed < 0 {
 		return coded{}, fmt.Errorf("encode %s: libav error %d", e.format.Codec, int(p.pushed))
 	}

@@ -29,6 +29,7 @@ type job struct {
 	keys    string           // not yet handed to audio
 	playout *playout.Playout // of the injected stream, if there is one
 	sound   *sound           // that is played, if there is one
+	muted   bool             // silence goes in place of both
 	showKey bool             // the other side has asked for a key picture
 }
 
@@ -39,16 +40,17 @@ type plan struct {
 	codec          media.Codec
 	audioType      uint8
 	events         *sdp.Payload
+	pictures       media.Codec
 	videoType      uint8
-	packetiserMode int
+	packetiserMode int // of H.264
 }
 
-func newBack(audio, video rtpSender, picture *slate.Slate, log *slog.Logger) *back {
+func newBack(audio, video rtpSender, slates slate.Set, log *slog.Logger) *back {
 	audio.SetSendClock(audioRate)
 	video.SetSendClock(videoRate)
 	return &back{
 		audio: audioOut{out: newOut(audio), log: log},
-		video: videoOut{out: newOut(video), slate: picture},
+		video: newVideoOut(video, slates),
 	}
 }
 
@@ -63,7 +65,8 @@ func (b *back) negotiated(a sdp.Answer) {
 	}
 	if m := a.Video; m != nil {
 		p.video, p.show = m.RTP.IsValid(), m.Direction.Send
-		p.videoType, p.packetiserMode = m.Payloads[0].Type, m.Payloads[0].PacketizationMode
+		first := m.Payloads[0]
+		p.pictures, p.videoType, p.packetiserMode = first.Codec, first.Type, first.PacketizationMode
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -77,8 +80,6 @@ func (b *back) queue(keys string) error {
 	switch {
 	case !b.job.plan.speak:
 		return errNotSending
-	case b.job.plan.events == nil:
-		return errNoEvents
 	case !dtmf.Valid(keys):
 		return errNoKey
 	}
@@ -98,6 +99,13 @@ func (b *back) play(s *sound) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.job.sound = s
+}
+
+// mute puts silence in place of stream and sound, or takes it away.
+func (b *back) mute(muted bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.job.muted = muted
 }
 
 // showKey sends a key picture soon.

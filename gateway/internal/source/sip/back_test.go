@@ -51,7 +51,7 @@ type backRig struct {
 	stream       *stream.Stream
 	publisher    *stream.Publisher
 	asked        int // for key pictures
-	picture      *slate.Slate
+	slates       slate.Set
 	running      sync.WaitGroup
 	stop         context.CancelFunc
 	next         time.Time // picture
@@ -71,9 +71,9 @@ func inBubble(t *testing.T, test func(t *testing.T, r *backRig)) {
 		r := &backRig{t: t, begun: time.Now(), speed: 1, keyStep: 25, hear: tone(440)}
 		r.lag = func(time.Duration) time.Duration { return 0 }
 		var err error
-		r.picture, err = slate.Load()
+		r.slates, err = slate.LoadSet()
 		require.NoError(t, err)
-		r.back = newBack(&r.audio, &r.video, r.picture, slog.New(slog.DiscardHandler))
+		r.back = newBack(&r.audio, &r.video, r.slates, slog.New(slog.DiscardHandler))
 		r.negotiated(sdp.Answer{
 			Audio: &sdp.Media{
 				RTP: anywhere, Direction: sdp.Direction{Send: true, Receive: true},
@@ -107,7 +107,7 @@ func tone(hz float64) func(time.Duration) []byte {
 
 // start injects the stream.
 func (r *backRig) start() {
-	p := playout.New(playout.Params{Stream: r.stream, Name: "test", Audio: media.PCMA, Video: true})
+	p := playout.New(playout.Params{Stream: r.stream, Name: "test", Audio: media.PCMA, Video: media.H264})
 	var ctx context.Context
 	ctx, r.stop = context.WithCancel(context.Background())
 	r.running.Go(func() {
@@ -143,7 +143,7 @@ func (r *backRig) run(d time.Duration, audio, video bool) {
 		if at%frame == 0 {
 			r.next = r.tick(now)
 		} else if !r.next.IsZero() && !r.next.After(now) {
-			r.next = r.back.picture(now)
+			r.next = r.picture(now)
 		}
 	}
 }
@@ -164,7 +164,7 @@ func (r *backRig) show(on bool, n int) {
 		return
 	}
 	pts := r.origin + time.Duration(n)*picturePeriod
-	u := &media.Unit{Format: r.picture.Unit(0).Format, PTS: pts, DTS: pts, Arrived: time.Now(), Key: n%r.keyStep == 0}
+	u := &media.Unit{Format: r.slates[media.H264].Unit(0).Format, PTS: pts, DTS: pts, Arrived: time.Now(), Key: n%r.keyStep == 0}
 	kind := byte(0x41)
 	if u.Key {
 		kind = 0x65

@@ -100,11 +100,13 @@ type live struct {
 	*stream.Stream
 	publisher *stream.Publisher
 	asked     atomic.Int32
+	begun     time.Time
+	stop      func() // ends what show does
 }
 
 func newLive(t *testing.T) *live {
 	t.Helper()
-	l := &live{Stream: stream.New(stream.Params{Name: "live", Log: slog.New(slog.DiscardHandler)})}
+	l := &live{begun: time.Now(), Stream: stream.New(stream.Params{Name: "live", Log: slog.New(slog.DiscardHandler)})}
 	l.publisher = l.Publish(stream.PublisherParams{RequestKeyframe: func() { l.asked.Add(1) }})
 	t.Cleanup(l.Close)
 	return l

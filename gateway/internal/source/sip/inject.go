@@ -21,8 +21,7 @@ type injection struct {
 
 // takes is what the other side is sent of a stream.
 type takes struct {
-	audio media.Codec // empty: none
-	video bool
+	audio, video media.Codec // empty: none
 }
 
 // Inject sends audio and video of a stream to the other side, as far as the call sends them, in place of what was injected
@@ -122,7 +121,7 @@ func (s *Source) takesLocked(live bool) takes {
 		t.audio = m.Payloads[0].Codec
 	}
 	if m := s.agreed.Video; m != nil && m.Direction.Send {
-		t.video = m.Payloads[0].Codec == media.H264
+		t.video = m.Payloads[0].Codec
 	}
 	return t
 }
@@ -153,6 +152,9 @@ func (s *Source) PlaySound(pcm []int16, rate int, loop bool, ended func()) {
 
 // EndSound ends the sound that is played. The injected stream is heard again, or silence.
 func (s *Source) EndSound() { s.back.play(nil) }
+
+// SetMuted puts silence in place of all that is sent but keys, or takes it away.
+func (s *Source) SetMuted(muted bool) { s.back.mute(muted) }
 
 // ShowKeyframe sends the other side a key picture soon: it has asked for one. Of an injected stream it is asked for in
 // turn.

@@ -3,7 +3,6 @@ package sip
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -46,13 +45,19 @@ func (s *Source) Reoffer(offer []byte) ([]byte, error) {
 		return bytes.Clone(s.offer), nil
 	}
 	answer, a, err := sdp.AnswerTo(offer, local)
+	if err == nil && s.rekeyed(a) {
+		local.Audio.Keys, local.Video.Keys = sdp.NewKeys(), sdp.NewKeys()
+		answer, a, err = sdp.AnswerTo(offer, local)
+	}
 	if err != nil {
 		return nil, err
 	}
+	before := s.local
+	s.local = local
 	if err := s.apply(a); err != nil {
+		s.local = before
 		return nil, err
 	}
-	s.local = local
 	return answer, nil
 }
 
@@ -90,6 +95,9 @@ func (s *Source) apply(a sdp.Answer) error {
 	if a.Audio == nil && a.Video == nil {
 		return refused(a.Refused)
 	}
+	if err := s.protect(a); err != nil {
+		return err
+	}
 	s.agreed = a
 	s.audio.negotiated(a.Audio)
 	s.video.negotiated(a.Video)
@@ -122,7 +130,7 @@ func refused(why []sdp.Refusal) error {
 	}
 	var text []string
 	for _, r := range why {
-		text = append(text, fmt.Sprintf("%s: %s", r.Kind, r.Why))
+		text = append(text, r.String())
 	}
 	return errors.New("no media agreed: " + strings.Join(text, "; "))
 }
@@ -172,8 +180,8 @@ func videoRates(m *sdp.Media, codecs []media.Codec) map[uint8]int {
 	return rates
 }
 
-// audioTypes are the codecs of the payload types that may come in.
-func audioTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
+// payloadTypes are the codecs of the payload types that may come in.
+func payloadTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
 	types := map[uint8]media.Codec{}
 	for _, p := range sdp.Offered(codecs) {
 		types[p.Type] = p.Codec
@@ -181,6 +189,9 @@ func audioTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
 	if m != nil {
 		for _, p := range m.Payloads {
 			types[p.Type] = p.Codec
+		}
+		if m.DTMF != nil {
+			delete(types, m.DTMF.Type) // whatever it was offered for
 		}
 	}
 	return types

@@ -21,9 +21,13 @@ type out struct {
 	alive  time.Time  // when keepAlive last sent
 }
 
+// maxFirst bounds the first number: a peer that misses the first packets must not miss that the numbers began anew, or it
+// could not decrypt any more (RFC 3711 section 3.3.1).
+const maxFirst = 1 << 15
+
 func newOut(s rtpSender) out {
 	o := out{sender: s}
-	o.packet.SequenceNumber, o.packet.Timestamp = uint16(rand.Uint32()), rand.Uint32()
+	o.packet.SequenceNumber, o.packet.Timestamp = uint16(rand.UintN(maxFirst)), rand.Uint32()
 	return o
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/codec/vp8"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/playout"
 	"callcast/gateway/internal/slate"
@@ -27,7 +28,9 @@ const (
 // videoOut sends the pictures of the injected stream, and the slate while there are none.
 type videoOut struct {
 	out
-	slate    *slate.Slate
+	slates   slate.Set
+	codec    media.Codec // of what was last sent
+	vp8      vp8.Packetiser
 	begun    time.Time
 	due      time.Time // of the next slate
 	shown    uint64    // slates
@@ -38,17 +41,19 @@ type videoOut struct {
 	payloads [][]byte  // room, used again
 }
 
+func newVideoOut(s rtpSender, slates slate.Set) videoOut {
+	return videoOut{out: newOut(s), slates: slates, vp8: vp8.Packetiser{MaxPayload: maxPayload}}
+}
+
 // tick sends what is due, and tells when the next picture of the injected stream is.
 func (v *videoOut) tick(now time.Time, j job) (next time.Time) {
 	if v.begun.IsZero() {
 		v.begun = now
 	}
-	if v.playout != j.playout {
-		v.playout = j.playout
-		if !v.live.IsZero() {
-			v.live, v.due = time.Time{}, now
-		}
+	if v.codec != j.plan.pictures || v.playout != j.playout && !v.live.IsZero() {
+		v.live, v.due = time.Time{}, now
 	}
+	v.codec, v.playout = j.plan.pictures, j.playout
 	v.keyDue = v.keyDue || j.showKey
 	if v.playout != nil {
 		next = v.play(now, j.plan)
@@ -67,6 +72,9 @@ func (v *videoOut) play(now time.Time, p plan) (next time.Time) {
 		if u == nil {
 			next = at
 			break
+		}
+		if u.Format.Codec != p.pictures {
+			continue // it was to be sent before another codec was agreed on
 		}
 		sent += v.picture(u, at, now, p)
 		v.live = now
@@ -90,18 +98,13 @@ func (v *videoOut) showSlate(now time.Time, p plan) {
 		return
 	}
 	v.due = now.Add(slate.Period)
-	v.picture(v.slate.Unit(v.shown), now, now, p)
+	v.picture(v.slates[p.pictures].Unit(v.shown), now, now, p)
 	v.shown++
 }
 
 // picture sends a picture that was due at a moment, and returns in how many packets.
 func (v *videoOut) picture(u *media.Unit, at, now time.Time, p plan) (packets int) {
-	packetiser := h264.Packetiser{Mode: p.packetiserMode, MaxPayload: maxPayload}
-	v.payloads = packetiser.Append(v.payloads[:0], u)
-	if slices.ContainsFunc(v.payloads, func(b []byte) bool { return len(b) > maxWhole }) {
-		packetiser.Mode = 1
-		v.payloads = packetiser.Append(v.payloads[:0], u)
-	}
+	v.pack(u, p)
 	stamp := v.stamp(at, now)
 	for i, payload := range v.payloads {
 		v.send(p.videoType, stamp, i == len(v.payloads)-1, payload)
@@ -112,6 +115,20 @@ func (v *videoOut) picture(u *media.Unit, at, now time.Time, p plan) (packets in
 	packets = len(v.payloads)
 	clear(v.payloads)
 	return packets
+}
+
+// pack cuts a picture into payloads.
+func (v *videoOut) pack(u *media.Unit, p plan) {
+	if u.Format.Codec == media.VP8 {
+		v.payloads = v.vp8.Append(v.payloads[:0], u)
+		return
+	}
+	packetiser := h264.Packetiser{Mode: p.packetiserMode, MaxPayload: maxPayload}
+	v.payloads = packetiser.Append(v.payloads[:0], u)
+	if slices.ContainsFunc(v.payloads, func(b []byte) bool { return len(b) > maxWhole }) {
+		packetiser.Mode = 1
+		v.payloads = packetiser.Append(v.payloads[:0], u)
+	}
 }
 
 // stamp is the one of a picture that was due at a moment: of that moment, or of now if it is later than a busy machine

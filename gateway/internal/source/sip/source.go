@@ -10,7 +10,9 @@ import (
 	"sync"
 	"time"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/codec/dtmf"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -28,11 +30,12 @@ type Params struct {
 	// SoundOnly offers no video at all, and takes none.
 	SoundOnly bool
 	Slate     bool // publish a slate while there is no video
+	SRTP      gateway.SRTPPolicy
 	Stream    *stream.Stream
 	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
 	Info func(ctx context.Context, contentType string, body []byte) error
-	// OnDTMF is told keys that the other side presses. May be nil; must not block.
-	OnDTMF func(key rune)
+	// OnDTMF is told keys that the other side presses, in the audio and by which way. May be nil; must not block.
+	OnDTMF func(key rune, way dtmf.Way)
 	CNAME  string
 	Log    *slog.Logger
 }
@@ -68,7 +71,7 @@ type Source struct {
 
 // New opens the ports of a call. Nothing is received or published before Start.
 func New(p Params) (*Source, error) {
-	picture, err := slate.Load()
+	slates, err := slate.LoadSet()
 	if err != nil {
 		return nil, err
 	}
@@ -84,9 +87,9 @@ func New(p Params) (*Source, error) {
 	s := &Source{
 		params: p, log: p.Log, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
 		local: sdp.OfferParams{
-			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1,
-			Audio: newOffer(audioConn, p.HasAudio, p.CNAME, p.Codecs[media.Audio]),
-			Video: newOffer(videoConn, p.HasVideo, p.CNAME, p.Codecs[media.Video]),
+			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1, SRTP: p.SRTP,
+			Audio: newOffer(audioConn, p.HasAudio, p, media.Audio),
+			Video: newOffer(videoConn, p.HasVideo, p, media.Video),
 		},
 	}
 	if p.SoundOnly {
@@ -94,26 +97,32 @@ func New(p Params) (*Source, error) {
 	}
 	s.offer = sdp.Offer(s.local)
 	s.audio = newAudioIn(s.timeline, p.Codecs[media.Audio], p.OnDTMF)
-	s.video = newVideoIn(s.timeline, s.wantKey, s.keys.got)
+	s.video = newVideoIn(s.timeline, p.Codecs[media.Video], s.wantKey, s.keys.got)
 	if p.Slate {
-		s.video.slate = picture
+		s.video.slates = slates
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Audio.Codecs),
+		Shut:   encrypts(p.SRTP),
 		Handle: s.audio.handle, OnReport: s.audio.track.Report, Log: p.Log,
 	})
 	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
 		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Video.Codecs),
+		Shut: encrypts(p.SRTP), Resend: true,
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
-	s.back = newBack(s.audioRTP, s.videoRTP, picture, p.Log)
+	s.back = newBack(s.audioRTP, s.videoRTP, slates, p.Log)
 	return s, nil
 }
 
-func newOffer(c *rtpio.Conn, send bool, cname string, codecs []media.Codec) sdp.MediaOffer {
-	return sdp.MediaOffer{
-		Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: cname, Codecs: codecs,
+func newOffer(c *rtpio.Conn, send bool, p Params, kind media.Kind) sdp.MediaOffer {
+	m := sdp.MediaOffer{
+		Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: p.CNAME, Codecs: p.Codecs[kind],
 	}
+	if encrypts(p.SRTP) {
+		m.Keys = sdp.NewKeys()
+	}
+	return m
 }
 
 // Start takes over the stream and begins to receive. It is called once.
@@ -162,14 +171,14 @@ func (s *Source) wantKey() {
 	}
 }
 
-// Why tones cannot be sent as RTP events.
+// Why tones cannot be sent.
 var (
 	errNoKey      = errors.New("keys are 0-9, *, # and A-D")
-	errNoEvents   = errors.New("the other side takes no telephone-event")
 	errNotSending = errors.New("no audio is sent in this call")
 )
 
-// SendDTMF queues keys (0-9 * # A-D), which are played one after the other in the audio that is sent (RFC 4733).
+// SendDTMF queues keys (0-9 * # A-D), which are played one after the other in the audio that is sent: as events
+// (RFC 4733), or as sound where the other side takes none.
 func (s *Source) SendDTMF(ctx context.Context, digits string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

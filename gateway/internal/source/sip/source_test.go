@@ -21,8 +21,10 @@ import (
 	"callcast/gateway/internal/clock"
 	"callcast/gateway/internal/codec/dtmf"
 	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/codec/vp8"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
+	"callcast/gateway/internal/sdp"
 	"callcast/gateway/internal/slate"
 	"callcast/gateway/internal/stream"
 )
@@ -145,10 +147,19 @@ func (p *phone) send(port int, payloadType uint8, stamp uint32, marker bool, pay
 
 // show sends a picture.
 func (p *phone) show(stamp uint32, u *media.Unit) {
-	payloads := h264.Packetiser{Mode: 1, MaxPayload: 500}.Append(nil, u)
+	payloadType, payloads := packed(u)
 	for i, b := range payloads {
-		p.send(2, 112, stamp, i == len(payloads)-1, b)
+		p.send(2, payloadType, stamp, i == len(payloads)-1, b)
 	}
+}
+
+// packed is a picture in small packets, with the payload type of its codec.
+func packed(u *media.Unit) (payloadType uint8, payloads [][]byte) {
+	if u.Format.Codec == media.VP8 {
+		p := vp8.Packetiser{MaxPayload: 500}
+		return sdp.VP8, p.Append(nil, u)
+	}
+	return sdp.H264Mode1, h264.Packetiser{Mode: 1, MaxPayload: 500}.Append(nil, u)
 }
 
 // rig is a source with a phone at one end and a reader of its stream at the other.
@@ -172,7 +183,7 @@ func newRig(t *testing.T, send bool) *rig {
 	var err error
 	r.Source, err = New(Params{
 		Pool: pool, IP: netip.MustParseAddr("127.0.0.1"), HasAudio: send, HasVideo: send, Slate: true, Stream: live,
-		Codecs: [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264}},
+		Codecs: [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264, media.VP8}},
 		Info: func(_ context.Context, contentType string, body []byte) error {
 			r.infos <- contentType + "\n" + string(body)
 			return nil

@@ -9,7 +9,8 @@ import (
 	"callcast/gateway/internal/codec/voice"
 )
 
-// audioOut sends, frame by frame, the first of these that there is: tones, a sound, the injected stream, silence.
+// audioOut sends, frame by frame, the first of these that there is: tones, a sound, the injected stream, silence. While it
+// is muted, sound and stream go by unheard.
 type audioOut struct {
 	out
 	log     *slog.Logger
@@ -69,14 +70,35 @@ func (a *audioOut) frame(j job) {
 			return
 		}
 	}
-	if pcm := j.sound.read(); pcm != nil {
+	pcm := a.own(j)
+	switch {
+	case pcm != nil:
 		a.say(j, a.coder.code(pcm), true)
-		return
-	}
-	if j.playout == nil {
+	case j.muted || j.playout == nil:
 		a.say(j, a.coder.rest(), a.coder.sounds())
-		return
+	default:
+		a.inject(j)
 	}
+}
+
+// own is a frame of the call's own sound: of keys, where the other side takes no events, or of what is played, which goes
+// by unheard while it is muted. It is nil while there is none.
+func (a *audioOut) own(j job) []int16 {
+	if j.plan.events == nil {
+		var pcm [frameSamples]int16
+		if a.tones.Sound(pcm[:], audioRate) {
+			return pcm[:]
+		}
+	}
+	pcm := j.sound.read()
+	if j.muted {
+		return nil
+	}
+	return pcm
+}
+
+// inject sends a frame of the injected stream.
+func (a *audioOut) inject(j job) {
 	a.coder.close()
 	if !voice.Divisible(a.coder.codec) {
 		a.relay(j)

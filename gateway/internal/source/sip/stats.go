@@ -68,6 +68,7 @@ func (s *Source) Stats() (audio, video gateway.MediaStats) {
 		video.Codec = string(agreed.Video.Payloads[0].Codec)
 	}
 	if format != nil {
+		video.Codec = string(format.Codec)
 		video.Width, video.Height = format.Width, format.Height
 	}
 	video.Damaged = withheld
@@ -79,7 +80,7 @@ func received(r rtpio.Stats, m *sdp.Media, at speed, c counted) gateway.MediaSta
 	stats := gateway.MediaStats{
 		FPS: at.fps, BitsPerSec: at.bitsPerSec, Packets: r.Packets, Bytes: r.Bytes,
 		Lost: r.Lost, LossPercent: r.LossPercent, JitterMS: r.JitterMS, Filled: c.filled,
-		Discarded: r.Discarded + r.Invalid,
+		Discarded: r.Discarded + r.Invalid, Resent: r.Resent,
 	}
 	if m != nil {
 		stats.Direction = m.Direction.String()

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"callcast/gateway/internal/clock"
-	"callcast/gateway/internal/codec/h264"
+	"callcast/gateway/internal/codec/video"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -19,33 +19,55 @@ const patience = 3 * time.Second
 // videoIn turns video packets into units, and puts the slate where no video is.
 type videoIn struct {
 	timeline *clock.Timeline
+	offered  []media.Codec
 	track    *clock.Track
 	wantKey  func()
 	gotKey   func()
-	slate    *slate.Slate // nil: nothing stands in for missing video
+	slates   slate.Set // nil: nothing stands in for missing video
 
-	mu      sync.Mutex // guards what follows
-	write   func(*media.Unit)
-	depack  *h264.Depacketiser
-	sets    [2][]byte // from the latest description
-	lost    bool      // something is missing before the next packet
-	agreed  bool      // negotiation has taken place
-	blind   bool      // the call is held: what comes is not taken
-	since   time.Time // when video last came, or was agreed on. Zero: there is none in the call
-	filling bool
-	due     time.Time     // of the next slate
-	begun   bool          // something was published
-	last    time.Duration // newest presentation time
-	format  *media.Format
-	counted counted
+	mu       sync.Mutex // guards what follows
+	write    func(*media.Unit)
+	types    map[uint8]media.Codec // of the payload types that may come in
+	codec    media.Codec           // of what came last, or is expected
+	depack   video.Depacketiser    // of codec
+	sets     [2][]byte             // of H.264, from the latest description
+	lost     bool                  // something is missing before the next packet
+	agreed   bool                  // negotiation has taken place
+	blind    bool                  // the call is held: what comes is not taken
+	since    time.Time             // when video last came, or was agreed on. Zero: there is none in the call
+	filling  bool
+	due      time.Time     // of the next slate
+	begun    bool          // something was published
+	last     time.Duration // newest presentation time
+	format   *media.Format
+	counted  counted
+	withheld uint64 // by depacketisers before depack
 }
 
-func newVideoIn(tl *clock.Timeline, wantKey, gotKey func()) *videoIn {
+func newVideoIn(tl *clock.Timeline, offered []media.Codec, wantKey, gotKey func()) *videoIn {
 	v := &videoIn{
-		timeline: tl, track: tl.Track(videoRate), wantKey: wantKey, gotKey: gotKey, write: func(*media.Unit) {},
+		timeline: tl, offered: offered, track: tl.Track(videoRate), wantKey: wantKey, gotKey: gotKey, write: func(*media.Unit) {},
 	}
-	v.depack = h264.NewDepacketiser(v.picture)
+	v.types = payloadTypes(nil, offered)
+	v.use(media.H264)
 	return v
+}
+
+// use puts together pictures of a codec from now on.
+func (v *videoIn) use(c media.Codec) {
+	if c == v.codec {
+		return
+	}
+	if v.depack != nil {
+		v.withheld += withheld(v.depack)
+	}
+	v.codec, v.depack = c, video.NewDepacketiser(c, v.picture)
+	v.depack.AddSets(v.sets[:]...)
+}
+
+func withheld(d video.Depacketiser) uint64 {
+	c := d.Counters()
+	return c.Damaged + c.Withheld
 }
 
 func (v *videoIn) publishTo(write func(*media.Unit)) {
@@ -64,15 +86,25 @@ func (v *videoIn) negotiated(m *sdp.Media) {
 		v.since, v.format = time.Time{}, nil
 		return
 	}
-	if v.since.IsZero() {
-		v.since = time.Now()
-	}
-	p := m.Payloads[0]
+	v.types = payloadTypes(m, v.offered)
 	// Parameter sets from an earlier description may have been replaced in band since: only new ones count.
-	if sets := [2][]byte{p.SPS, p.PPS}; !bytes.Equal(sets[0], v.sets[0]) || !bytes.Equal(sets[1], v.sets[1]) {
+	if sets := parameterSets(m); !bytes.Equal(sets[0], v.sets[0]) || !bytes.Equal(sets[1], v.sets[1]) {
 		v.sets = sets
 		v.depack.AddSets(sets[:]...)
 	}
+	if v.since.IsZero() {
+		v.since = time.Now()
+		v.use(m.Payloads[0].Codec)
+	}
+}
+
+func parameterSets(m *sdp.Media) [2][]byte {
+	for _, p := range m.Payloads {
+		if p.Codec == media.H264 {
+			return [2][]byte{p.SPS, p.PPS}
+		}
+	}
+	return [2][]byte{}
 }
 
 func (v *videoIn) handle(p rtpio.Packet) {
@@ -90,11 +122,13 @@ func (v *videoIn) packet(p rtpio.Packet) (needKey bool) {
 		v.track.Restart()
 		v.depack.AwaitKey()
 	}
-	if len(p.Payload) == 0 || v.blind {
+	codec, known := v.types[p.PayloadType]
+	if len(p.Payload) == 0 || v.blind || !known {
 		return false
 	}
+	v.use(codec)
 	before, waited := v.depack.Counters(), v.depack.NeedKey()
-	v.depack.Push(h264.Packet{
+	v.depack.Push(video.Packet{
 		Timestamp: p.Timestamp, Marker: p.Marker, Payload: p.Payload, Lost: v.lost, Arrived: p.Arrived,
 	})
 	v.lost = false
@@ -102,12 +136,12 @@ func (v *videoIn) packet(p rtpio.Packet) (needKey bool) {
 	if after.Spoilt > before.Spoilt {
 		v.gotKey() // what was asked for came, but in vain: it is to be asked for anew
 	}
-	withheld := after.Damaged+after.Withheld > before.Damaged+before.Withheld
-	return v.depack.NeedKey() && (!waited || withheld)
+	failed := after.Damaged+after.Withheld > before.Damaged+before.Withheld
+	return v.depack.NeedKey() && (!waited || failed)
 }
 
 // picture publishes a picture. The depacketiser calls it from within packet.
-func (v *videoIn) picture(pic h264.Picture) {
+func (v *videoIn) picture(pic video.Picture) {
 	pts, _ := v.track.Time(pic.Timestamp, pic.Began)
 	v.since, v.filling, v.format = pic.Arrived, false, pic.Format
 	v.counted.units++
@@ -133,7 +167,7 @@ func (v *videoIn) publish(u *media.Unit) {
 func (v *videoIn) tick(now time.Time) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.slate == nil || !v.agreed || now.Sub(v.since) < patience {
+	if v.slates == nil || !v.agreed || now.Sub(v.since) < patience {
 		return
 	}
 	if !v.filling {
@@ -145,14 +179,13 @@ func (v *videoIn) tick(now time.Time) {
 	}
 	v.due = now.Add(slate.Period)
 	v.counted.filled++
-	u := v.slate.Unit(v.counted.filled)
+	u := v.slates[v.codec].Unit(v.counted.filled)
 	u.PTS, u.Arrived = v.timeline.At(now), now
 	v.publish(u)
 }
 
-func (v *videoIn) stats() (format *media.Format, c counted, withheld uint64) {
+func (v *videoIn) stats() (format *media.Format, c counted, lost uint64) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	counters := v.depack.Counters()
-	return v.format, v.counted, counters.Damaged + counters.Withheld
+	return v.format, v.counted, v.withheld + withheld(v.depack)
 }

@@ -27,11 +27,11 @@ type videoRig struct {
 func newVideoRig(t *testing.T) *videoRig {
 	t.Helper()
 	r := &videoRig{start: time.Now()}
-	var err error
-	r.source, err = slate.Load()
+	slates, err := slate.LoadSet()
 	require.NoError(t, err)
-	r.videoIn = newVideoIn(clock.NewTimeline(), func() { r.wanted++ }, func() { r.got++ })
-	r.slate = r.source
+	r.source = slates[media.H264]
+	r.videoIn = newVideoIn(clock.NewTimeline(), []media.Codec{media.H264, media.VP8}, func() { r.wanted++ }, func() { r.got++ })
+	r.slates = slates
 	r.publishTo(func(u *media.Unit) { r.units = append(r.units, u) })
 	return r
 }
@@ -48,10 +48,10 @@ func (r *videoRig) inter() *media.Unit {
 
 // send sends a unit at a time, both by stamp and arrival.
 func (r *videoRig) send(at time.Duration, u *media.Unit, lost int) {
-	payloads := h264.Packetiser{Mode: 1, MaxPayload: maxPayload}.Append(nil, u)
+	payloadType, payloads := packed(u)
 	for i, b := range payloads {
 		p := rtpio.Packet{
-			PayloadType: 112, Marker: i == len(payloads)-1, Payload: b,
+			PayloadType: payloadType, Marker: i == len(payloads)-1, Payload: b,
 			Timestamp: uint32(clock.Ticks(at, videoRate)), Arrived: r.start.Add(at),
 		}
 		if i == 0 {
@@ -157,7 +157,7 @@ func TestCallWithoutVideoShowsTheSlateAtOnce(t *testing.T) {
 	r.negotiated(nil)
 	r.tickTo(0, time.Second)
 	require.Len(t, r.units, 3)
-	r.slate = nil
+	r.slates = nil
 	r.tickTo(time.Second, 3*time.Second)
 	require.Len(t, r.units, 3, "not wanted")
 }

@@ -5,8 +5,7 @@ import (
 	"time"
 
 	"callcast/gateway/internal/clock"
-	"callcast/gateway/internal/codec/h264"
-	"callcast/gateway/internal/codec/vp8"
+	"callcast/gateway/internal/codec/video"
 	"callcast/gateway/internal/media"
 )
 
@@ -18,8 +17,8 @@ type videoIn struct {
 
 	mu     sync.Mutex // guards what follows
 	write  func(*media.Unit)
-	depack depacketiser // of the one codec that was agreed on; nil before the first packet
-	lost   bool         // something is missing before the next packet
+	depack video.Depacketiser // of the one codec that was agreed on; nil before the first packet
+	lost   bool               // something is missing before the next packet
 	begun  bool
 	last   time.Duration // newest presentation time
 	format *media.Format
@@ -42,14 +41,14 @@ func (v *videoIn) packet(p *packet) {
 	defer v.mu.Unlock()
 	v.lost = v.lost || p.Lost > 0
 	if v.depack == nil {
-		v.depack = newDepacketiser(p.codec, v.picture)
+		v.depack = video.NewDepacketiser(p.codec, v.picture)
 	}
 	if p.Restart {
 		v.track.Restart()
 		v.depack.AwaitKey()
 	}
 	before, waited := v.depack.Counters(), v.depack.NeedKey()
-	v.depack.Push(h264.Packet{
+	v.depack.Push(video.Packet{
 		Timestamp: p.Timestamp, Marker: p.Marker, Payload: p.Payload, Lost: v.lost, Arrived: p.Arrived,
 	})
 	v.lost = false
@@ -64,7 +63,7 @@ func (v *videoIn) packet(p *packet) {
 
 // picture publishes a picture, at its time or right behind the last one if that is later. The depacketiser calls it
 // from within packet.
-func (v *videoIn) picture(pic h264.Picture) {
+func (v *videoIn) picture(pic video.Picture) {
 	pts, _ := v.track.Time(pic.Timestamp, pic.Began)
 	if v.begun && pts <= v.last {
 		pts = v.last + time.Millisecond
@@ -98,24 +97,3 @@ func (v *videoIn) stats() (format *media.Format, withheld uint64) {
 	counters := v.depack.Counters()
 	return v.format, counters.Damaged + counters.Withheld
 }
-
-// depacketiser puts pictures of any codec together.
-type depacketiser interface {
-	Push(p h264.Packet)
-	AwaitKey()
-	NeedKey() bool
-	Counters() h264.Counters
-}
-
-func newDepacketiser(c media.Codec, emit func(h264.Picture)) depacketiser {
-	if c == media.VP8 {
-		return vp8In{vp8.NewDepacketiser(func(p vp8.Picture) { emit(h264.Picture(p)) })}
-	}
-	return h264.NewDepacketiser(emit)
-}
-
-// vp8In is a depacketiser of VP8.
-type vp8In struct{ *vp8.Depacketiser }
-
-func (d vp8In) Push(p h264.Packet)      { d.Depacketiser.Push(vp8.Packet(p)) }
-func (d vp8In) Counters() h264.Counters { return h264.Counters(d.Depacketiser.Counters()) }

@@ -1,0 +1,35 @@
+//go:build cgo && !nolibav && !ci
+
+package device
+
+import (
+	"testing"
+
+	"github.com/pion/mediadevices/pkg/frame"
+	"github.com/pion/mediadevices/pkg/prop"
+	"github.com/stretchr/testify/require"
+)
+
+func TestTheFormNearestToWhatIsSent(t *testing.T) {
+	form := func(width, height int, fps float32, format frame.Format) prop.Media {
+		return prop.Media{Video: prop.Video{Width: width, Height: height, FrameRate: fps, FrameFormat: format}}
+	}
+	for name, tt := range map[string]struct{ forms []prop.Media }{
+		"the size": {[]prop.Media{
+			form(640, 360, 30, frame.FormatYUYV), form(1920, 1080, 25, frame.FormatYUYV), form(320, 240, 25, frame.FormatYUYV),
+			form(640, 480, 25, frame.FormatYUYV),
+		}},
+		"better too large than too small": {[]prop.Media{form(1280, 720, 5, frame.FormatMJPEG), form(320, 180, 25, frame.FormatYUYV)}},
+		"how many":                        {[]prop.Media{form(640, 480, 30, frame.FormatMJPEG), form(640, 480, 15, frame.FormatYUYV), form(640, 480, 60, frame.FormatYUYV)}},
+		"the least work":                  {[]prop.Media{form(640, 480, 30, frame.FormatYUYV), form(640, 480, 30, frame.FormatMJPEG)}},
+		"what is said at all":             {[]prop.Media{form(640, 480, 0, frame.FormatYUYV), form(640, 360, 25, frame.FormatZ16)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, ok := choose(tt.forms)
+			require.True(t, ok)
+			require.Equal(t, tt.forms[0], got)
+		})
+	}
+	_, ok := choose([]prop.Media{form(640, 360, 25, frame.FormatZ16)})
+	require.False(t, ok)
+}
