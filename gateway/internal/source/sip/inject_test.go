@@ -277,7 +277,7 @@ func TestWhatIsHeardFirst(t *testing.T) {
 		for i := range pcm {
 			pcm[i] = int16(16384 * sine(1000, i))
 		}
-		r.play(&sound{samples: pcm, ended: func() { ended++ }})
+		r.play(&sound{samples: pcm, rate: audioRate, ended: func() { ended++ }})
 		r.run(500*time.Millisecond, true, true)
 		require.NoError(t, r.queue("5"))
 		r.run(2*time.Second, true, true)
@@ -291,7 +291,7 @@ func TestWhatIsHeardFirst(t *testing.T) {
 		require.InDelta(t, 0.5, amplitude(frames[85:110], 1000), 0.02, "goes on where it was")
 		require.InDelta(t, 0.5, amplitude(frames[112:], 440), 0.02)
 
-		r.play(&sound{samples: pcm[:1234], loop: true, ended: func() { ended++ }})
+		r.play(&sound{samples: pcm[:1234], rate: audioRate, loop: true, ended: func() { ended++ }})
 		r.run(time.Second, true, true)
 		require.Less(t, amplitude(r.frames()[176:], 440), 0.02)
 		r.play(nil)
@@ -309,7 +309,7 @@ func TestMuted(t *testing.T) {
 		r.mute(true)
 		shown := len(r.pictures())
 		ended := 0
-		r.play(&sound{samples: make([]int16, 4000), ended: func() { ended++ }})
+		r.play(&sound{samples: make([]int16, 4000), rate: audioRate, ended: func() { ended++ }})
 		r.run(time.Second, true, true)
 		require.Equal(t, 1, ended)
 		require.NoError(t, r.queue("5"))

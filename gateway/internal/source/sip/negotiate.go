@@ -12,7 +12,7 @@ import (
 	"callcast/gateway/internal/sdp"
 )
 
-const videoRate, audioRate = 90000, 8000
+const videoRate, audioRate, wideRate = 90000, 8000, 16000
 
 // Offer is the description to call with. It is the same until the session is renegotiated.
 func (s *Source) Offer() []byte {
