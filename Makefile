@@ -2,6 +2,7 @@
 
 GO          ?= go
 VERSION     ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+TAGS        ?=
 FUZZTIME    ?= 60s
 SOAKTIME    ?= 10m
 LINT        := .make/bin/golangci-lint-v2.15.0
@@ -9,7 +10,8 @@ WEBSDK      := .make/websdk/2.0.276
 WEBSDK_SUM  := 48e7be07fcd513fa2a73442c1210612276ac5999772b75695f6bb7c39ef01af21ccec47c51ad3d0b4acc6afbcf439f0b302dd39e6fae64e075e42f7583809ba4
 
 BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
-  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev
+  libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev \
+  $(if $(filter g729,$(TAGS)),libbcg729-dev)
 TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg linphone-cli sip-tester \
   kamailio kamailio-extra-modules kamailio-tls-modules pulseaudio pulseaudio-utils chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
 
@@ -28,9 +30,9 @@ demo: build ## call the built-in phone and put it on air, in a window if there i
 run: build ## start the console
 	@$(LOCALE); exec bin/callcast
 
-build: go build-tools ## bin/callcast
+build: go build-tools ## bin/callcast; TAGS=g729 for one with G.729
 	@[ -e bin/callcast ] || echo "Building Callcast. The first time this compiles the window toolkit too and takes a few minutes."
-	$(GO) build -trimpath -ldflags '-X callcast/app.Version=$(VERSION)' -o bin/callcast .
+	$(GO) build -trimpath -tags '$(TAGS)' -ldflags '-X callcast/app.Version=$(VERSION)' -o bin/callcast .
 
 package: build ## an archive of the program for this system in fyne-cross/dist
 	@fyne-cross/linux.sh $(VERSION)

@@ -21,7 +21,7 @@ type API interface {
 	Unregister(ctx context.Context, id string) error
 	// OfferCall makes the offer for a browser that an incoming call rings for.
 	OfferCall(ctx context.Context, callID string) (offer string, err error)
-	// AnswerCall takes an incoming call.
+	// AnswerCall takes an incoming call, which becomes a stream then. A refusal (CodeInvalid, CodeConflict) leaves it ringing.
 	AnswerCall(ctx context.Context, spec AnswerSpec) error
 	// TransferCall connects the remote party with somebody else. It returns when the remote party has agreed to try; what
 	// becomes of it is told by the call's Transfer. When it succeeds, the call ends with EndTransferred.

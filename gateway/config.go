@@ -54,7 +54,7 @@ type SIPConfig struct {
 	NoAnswer       time.Duration // how long a callee may ring
 	STUN           string        // host:port of a server that tells the public address of SIP and RTP; empty = none
 	TLSAuthority   string        // PEM file of the certificate authorities of SIP servers; empty = those the system trusts
-	Codecs         string        // in order of preference, parted by commas
+	Codecs         string        // in order of preference, parted by commas; as DefaultConfig has them if empty
 	Accounts       []RegisterSpec
 	Rules          []AnswerRule // the first that fits takes the call
 }

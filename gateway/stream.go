@@ -79,6 +79,7 @@ type MediaStats struct {
 	Filled      uint64 // frames of silence or slate the gateway put into gaps
 	KeyRequests uint64
 	Discarded   uint64 // packets that were garbage or came from strangers
+	Resent      uint64 // packets sent to the remote party once more because it missed them
 	Damaged     uint64 // pictures withheld because part of them was lost
 	Remote      string // address the media comes from
 }

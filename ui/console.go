@@ -32,9 +32,13 @@ type Params struct {
 	API            gateway.API
 	Secrets        SecretStore
 	Defaults       FormDefaults
-	RTMPNamePrefix string // as configured; shown in the publish address
-	Version        string
-	Log            *slog.Logger
+	RTMPNamePrefix string            // as configured; shown in the publish address
+	Configured     []gateway.Account // that the gateway registers by its configuration
+	// Notify shows the operator a notification outside the window. It is called on goroutines other than the main one and
+	// returns in bounded time; nil shows none.
+	Notify  func(title, text string)
+	Version string
+	Log     *slog.Logger
 }
 
 // SecretStore keeps passwords and stream keys between runs.
@@ -45,16 +49,19 @@ type FormDefaults = screen.Defaults
 
 // Console is the operator console.
 type Console struct {
-	app     fyne.App
-	window  fyne.Window
-	post    func(func())
-	leaving atomic.Bool
-	model   *model.Model
-	form    *screen.Form
-	monitor *screen.Monitor
-	streams *screen.Streams
-	tabs    *screen.Tabs
-	status  *screen.StatusBar
+	app      fyne.App
+	window   fyne.Window
+	post     func(func())
+	leaving  atomic.Bool
+	model    *model.Model
+	form     *screen.Form
+	monitor  *screen.Monitor
+	streams  *screen.Streams
+	accounts *screen.Accounts
+	ladder   *screen.Ladder
+	ringing  *screen.Ringing
+	tabs     *screen.Tabs
+	status   *screen.StatusBar
 }
 
 // New makes the console's window without showing it. Start fills it.
@@ -70,9 +77,10 @@ func newConsole(p Params, post func(func())) *Console {
 	p.App.Settings().SetTheme(theme.Console{})
 	p.App.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
 	c := &Console{app: p.App, window: p.App.NewWindow("Callcast"), post: post}
-	c.model = model.New(model.Params{API: p.API, Secrets: p.Secrets, Post: c.postNews, Log: p.Log})
+	c.model = model.New(model.Params{API: p.API, Secrets: p.Secrets, Post: c.postNews, Log: p.Log, Configured: p.Configured})
 	c.model.OnChange = c.update
 	c.model.OnPicture = func(picture model.Picture) { c.monitor.ShowPicture(picture) }
+	c.model.OnSelfView = func(picture model.Picture) { c.monitor.ShowSelfView(picture) }
 	c.form = screen.NewForm(screen.FormParams{
 		Model:      c.model,
 		Memory:     screen.Memory{Preferences: p.App.Preferences(), Model: c.model, Defaults: p.Defaults},
@@ -80,7 +88,7 @@ func newConsole(p Params, post func(func())) *Console {
 		Focus:      func(o fyne.Focusable) { c.window.Canvas().Focus(o) },
 		OnShortcut: c.shortcut,
 	})
-	c.monitor = screen.NewMonitor(c.model, func() { c.window.Canvas().Unfocus() })
+	c.monitor = screen.NewMonitor(c.model, c.window)
 	c.streams = screen.NewStreams(screen.StreamsParams{
 		Model:      c.model,
 		Targets:    screen.SavedTargets{Preferences: p.App.Preferences(), Model: c.model},
@@ -88,7 +96,16 @@ func newConsole(p Params, post func(func())) *Console {
 		Window:     c.window,
 		Copy:       func(text string) { p.App.Clipboard().SetContent(text) },
 	})
-	c.tabs = screen.NewTabs(c.model, c.streams)
+	c.accounts = screen.NewAccounts(screen.AccountsParams{
+		Model:  c.model,
+		Saved:  screen.SavedAccounts{Preferences: p.App.Preferences(), Model: c.model, Off: p.Defaults.Pinned},
+		Window: c.window,
+	})
+	c.ladder = screen.NewLadder(c.model, func(text string) { p.App.Clipboard().SetContent(text) })
+	c.ringing = screen.NewRinging(screen.RingingParams{
+		Model: c.model, Window: c.window, Notify: c.notifier(p.Notify), Target: c.form.Target,
+	})
+	c.tabs = screen.NewTabs(c.model, c.streams, c.accounts, c.ladder)
 	c.status = screen.NewStatusBar(c.model, p.Version)
 	c.build()
 	return c
@@ -99,8 +116,8 @@ func (c *Console) build() {
 	right.SetOffset(monitorShare)
 	left := container.NewHBox(c.form.Content(), widget.NewSeparator())
 	// The order of the objects is that of the focus.
-	c.window.SetContent(container.New(layout.NewBorderLayout(nil, c.status.Content(), left, nil),
-		left, right, c.status.Content()))
+	ringable := container.NewStack(right, c.ringing.Content())
+	c.window.SetContent(container.New(layout.NewBorderLayout(nil, c.status.Content(), left, nil), left, ringable, c.status.Content()))
 	c.window.Resize(fyne.NewSize(windowWidth, windowHeight))
 	c.window.SetMaster()
 	c.window.SetCloseIntercept(c.closing)
@@ -121,6 +138,16 @@ func (c *Console) Window() fyne.Window { return c.window }
 func (c *Console) Start() {
 	c.model.Start()
 	c.form.Recall()
+	c.accounts.Restore()
+}
+
+// notifier shows notifications away from the main goroutine, which does not wait for the desktop.
+func (c *Console) notifier(notify func(title, text string)) func(title, text string) {
+	return func(title, text string) {
+		if notify != nil {
+			c.model.Do(func() { notify(title, text) })
+		}
+	}
 }
 
 // Close unsubscribes from the gateway and joins the console's goroutines. The window may be closed after it.
@@ -151,6 +178,7 @@ func (c *Console) update(change model.Change) {
 	c.monitor.Update(change)
 	c.tabs.Update(change)
 	c.status.Update(change)
+	c.ringing.Update(change)
 }
 
 // closing asks before it takes calls off air: the gateway stops with its console.
@@ -196,6 +224,12 @@ func (c *Console) shortcuts() []shortcut {
 		{control(fyne.Key1), func() { c.tabs.Show(0) }},
 		{control(fyne.Key2), func() { c.tabs.Show(1) }},
 		{control(fyne.Key3), func() { c.tabs.Show(2) }},
+		{control(fyne.Key4), func() { c.tabs.Show(3) }},
+		{control(fyne.Key5), func() { c.tabs.Show(4) }},
+		{control(fyne.KeyG), c.ringing.Focus},
+		{control(fyne.KeyD), c.monitor.ToggleHold},
+		{control(fyne.KeyM), c.monitor.ToggleMute},
+		{control(fyne.KeyJ), c.monitor.Transfer},
 	}
 }
 

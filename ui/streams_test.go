@@ -270,7 +270,7 @@ func TestStreamsAreWalkedWithTheKeyboard(t *testing.T) {
 	b.fake.SetPush(gateway.Push{ID: "p1", Stream: "stream-a", Target: "rtmp://one/live/***", Status: gateway.RTMPActive})
 	b.sees("on air 1")
 	canvas := b.console.Window().Canvas()
-	canvas.Focus(b.button("Ended calls (0)"))
+	canvas.Focus(b.button("SIP"))
 	var order []string
 	for range 9 {
 		canvas.FocusNext()

@@ -159,12 +159,28 @@ func TestMistakes(t *testing.T) {
 		"- a list":                                     `line 1: write one "key: value" a line`,
 		"rest_port: 8081: 1":                           "this is not YAML",
 		"rest_port: x\nsip_port: y":                    `sip_port "y"`, // every mistake is told
-		"sip_accuonts: []":                             `did you mean "sip_accounts"?`,
-		"sip_accounts: 1":                              `line 1: sip_accounts holds no list: begin each entry with "- "`,
-		"sip_accounts:\n  - 1":                         `line 2: sip_accounts[0]: write one "key: value" a line`,
-		"sip_accounts: []\nsip_accounts: []":           "line 2: sip_accounts is set twice: keep one",
-		"sip_accounts:\n  - sipLogin: a":               "sip_accounts[0].sipDomain is missing",
-		"sip_accounts:\n  - {sipLogin: a, sipDomain: d, x: 1}":                                        `line 2: "sip_accounts[0].x" is not a setting: did you mean "sip_accounts[0].id"?`,
+		"a: &a [1]\nrest_port: *a":                     "rest_port holds a list or a block",
+	} {
+		requireMistake(t, text, want)
+	}
+}
+
+func requireMistake(t *testing.T, text, want string) {
+	t.Helper()
+	path := fileWith(t, text)
+	_, err := Load(path)
+	require.ErrorContains(t, err, want, text)
+	require.ErrorContains(t, err, path)
+}
+
+func TestMistakesInLists(t *testing.T) {
+	for text, want := range map[string]string{
+		"sip_accuonts: []":                                     `did you mean "sip_accounts"?`,
+		"sip_accounts: 1":                                      `line 1: sip_accounts holds no list: begin each entry with "- "`,
+		"sip_accounts:\n  - 1":                                 `line 2: sip_accounts[0]: write one "key: value" a line`,
+		"sip_accounts: []\nsip_accounts: []":                   "line 2: sip_accounts is set twice: keep one",
+		"sip_accounts:\n  - sipLogin: a":                       "sip_accounts[0].sipDomain is missing",
+		"sip_accounts:\n  - {sipLogin: a, sipDomain: d, x: 1}": `line 2: "sip_accounts[0].x" is not a setting: did you mean "sip_accounts[0].id"?`,
 		"sip_accounts:\n  - {sipLogin: a, sipDomain: d}\n  - {sipLogin: b, sipDomain: d, sipPort: x}": `sip_accounts[1].sipPort "x": give a port`,
 		"sip_accounts:\n  - {sipLogin: a, sipDomain: d, sipTransport: sctp}":                          `sip_accounts[0].sipTransport "sctp": use udp, tcp or tls`,
 		"sip_accounts:\n  - {sipLogin: a, sipDomain: d}\n  - {sipLogin: a, sipDomain: d}":             `sip_accounts[1].id "a@d": another account has this id`,
@@ -173,12 +189,8 @@ func TestMistakes(t *testing.T) {
 		"answer_rules:\n  - {callee: a, callee: b}":                                                   "answer_rules[0].callee is set twice: keep one",
 		"answer_rules:\n  - {toStream: a b}":                                                          `answer_rules[0].toStream "a b": use letters`,
 		"answer_rules:\n  - {rtmpUrl: 'http://h/a', rtmpStream: secret}":                              "answer_rules[0].rtmpUrl",
-		"a: &a [1]\nrest_port: *a":                                                                    "rest_port holds a list or a block",
 	} {
-		path := fileWith(t, text)
-		_, err := Load(path)
-		require.ErrorContains(t, err, want, text)
-		require.ErrorContains(t, err, path)
+		requireMistake(t, text, want)
 	}
 }
 

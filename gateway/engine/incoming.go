@@ -22,10 +22,10 @@ const (
 	statusNotFound      = 404
 	statusUnavailable   = 480
 	statusBusy          = 486
+	statusNoDialog      = 481
 	statusNotAcceptable = 488
 	statusInternal      = 500
 	statusStopping      = 503
-	statusDeclined      = 603
 )
 
 // incoming is what is known of a call that comes in.
@@ -38,6 +38,10 @@ type incoming struct {
 
 // invited lets a call ring or takes it by a rule, or refuses it.
 func (e *Engine) invited(signal *sipua.Incoming) {
+	if signal.Replaces != "" {
+		e.takeOver(signal)
+		return
+	}
 	in := &incoming{signal: signal, registration: e.registrations.of(signal.Account)}
 	in.rule = ruleFor(e.config.SIP.Rules, signal.To.User, in.caller())
 	if in.registration == "" && in.rule == nil {
@@ -112,11 +116,13 @@ func offered(
 }
 
 // caller is the user or number a call comes from.
-func (in *incoming) caller() string {
-	if in.signal.From.User != "" {
-		return in.signal.From.User
+func (in *incoming) caller() string { return callerOf(in.signal) }
+
+func callerOf(in *sipua.Incoming) string {
+	if in.From.User != "" {
+		return in.From.User
 	}
-	return in.signal.From.Host
+	return in.From.Host
 }
 
 // watch tells the call when it is over without having been answered.
@@ -131,8 +137,8 @@ func (r *callRoom) watch() {
 // ringing is a call that comes in as its actor sees it.
 type ringing struct{ *sipua.Incoming }
 
-func (r ringing) Answer(sdp []byte, c *call.Call) call.Dialog {
-	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(c, ev) })}
+func (r ringing) Answer(sdp []byte, l *call.Leg) call.Dialog {
+	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(l, ev) })}
 }
 
 // Hangup refuses the call.

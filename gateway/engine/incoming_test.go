@@ -283,6 +283,10 @@ func TestWhatCallersTalkIn(t *testing.T) {
 		_, err := offered([]byte(description), all, gateway.SRTPNever)
 		require.Error(t, err, description)
 	}
+	_, err := offered([]byte(session+"m=audio 4 RTP/AVP 8\r\n"), all, gateway.SRTPRequired)
+	require.EqualError(t, err, "nothing in common: [audio: the other side does not encrypt, and SRTP is required]")
+	_, err = offered([]byte(session+"m=audio 4 RTP/SAVP 8\r\n"), all, gateway.SRTPNever)
+	require.ErrorContains(t, err, "audio: the other side wants encryption")
 }
 
 func TestRegistrations(t *testing.T) {

@@ -40,7 +40,7 @@ type callRoom struct {
 // callPlan is what a call is to be.
 type callPlan struct {
 	spec        gateway.CallSpec
-	publication publication // no stream has no name: it is named when the call is answered
+	publication publication // zero if it is said when the call is answered
 	browser     *browser    // that talks in it from the beginning; nil if none does
 	incoming    *incoming   // nil if we place it
 }

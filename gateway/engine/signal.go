@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -28,38 +29,51 @@ func (s signal) Register(ctx context.Context) (status int, err error) {
 	return status, err
 }
 
-func (s signal) Invite(offer []byte, c *call.Call) call.Dialog {
-	return dialog{s.agent.Invite(sipua.InviteParams{
+func (s signal) Invite(offer []byte, l *call.Leg) call.Dialog {
+	return dialog{s.agent.Invite(s.params(offer, l))}
+}
+
+func (s signal) Follow(offer []byte, r call.Referral, l *call.Leg) call.Dialog {
+	p := s.params(offer, l)
+	p.CallID, p.Callee, p.Replaces, p.ReferredBy = rand.Text(), r.Target, r.Replaces, r.By
+	s.ladder.Join(s.spec.ID, p.CallID)
+	return dialog{s.agent.Invite(p)}
+}
+
+func (s signal) params(offer []byte, l *call.Leg) sipua.InviteParams {
+	return sipua.InviteParams{
 		CallID:      s.spec.ID,
 		Account:     s.spec.Account,
 		Callee:      s.spec.Callee,
 		VisibleName: s.spec.VisibleName,
 		SDP:         offer,
 		NoAnswer:    s.noAnswer,
-		Handle:      func(ev sipua.Event) { tell(c, ev) },
-	})}
+		Handle:      func(ev sipua.Event) { tell(l, ev) },
+	}
 }
 
 // tell passes what happened in the dialog on to the call.
-func tell(c *call.Call, ev sipua.Event) {
+func tell(l *call.Leg, ev sipua.Event) {
 	switch ev := ev.(type) {
 	case sipua.Provisional:
-		c.OnProvisional(ev.Status, ev.SDP)
+		l.OnProvisional(ev.Status, ev.SDP)
 	case sipua.Answered:
-		c.OnAnswered(ev.Status, ev.SDP)
+		l.OnAnswered(ev.Status, ev.SDP)
 	case sipua.Failed:
-		c.OnFailed(ev.Status, ev.Cause, ev.Reason)
+		l.OnFailed(ev.Status, ev.Cause, ev.Reason)
 	case sipua.Ended:
-		c.OnEnded(ev.Remote, ev.Text)
+		l.OnEnded(ev.Remote, ev.Text)
 	case sipua.Reinvite:
-		c.OnReinvite(ev.SDP, ev.Respond)
+		l.OnReinvite(ev.SDP, ev.Respond)
 	case sipua.Refreshed:
-		c.OnRefreshed(ev.SDP)
+		l.OnRefreshed(ev.SDP)
 	case sipua.Transfer:
-		c.OnTransfer(ev.Status, ev.Text, ev.Final)
+		l.OnTransfer(ev.Status, ev.Text, ev.Final)
 	case sipua.Referred:
-		ev.Reject(statusDeclined) // whom we call is for the operator to say
+		l.OnReferred(call.Referral{
+			Target: ev.Target, Replaces: ev.Replaces, By: ev.By, Accept: ev.Accept, Reject: ev.Reject, Notify: ev.Notify,
+		})
 	case sipua.InfoReceived:
-		c.OnInfo(ev.ContentType, ev.Body)
+		l.OnInfo(ev.ContentType, ev.Body)
 	}
 }

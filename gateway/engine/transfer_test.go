@@ -141,11 +141,18 @@ func TestTransfers(t *testing.T) {
 				ended := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Status.Ended() })
 				require.Equal(t, gateway.EndTransferred, ended.Call.Ending.Reason)
 				require.Equal(t, gateway.CallFinish, ended.Call.Status)
+				require.Equal(t, gateway.TransferCompleted, ended.Call.Transfer.Status)
+				require.Equal(t, 200, ended.Call.Transfer.SIPStatus)
+				require.NotEmpty(t, ended.Call.Transfer.Target)
 				return
 			}
-			require.Eventually(t, func() bool { // it may be transferred again once the first attempt is over
-				return e.TransferCall(t.Context(), transfer) == nil
-			}, patience, 50*time.Millisecond)
+			failed := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferFailed })
+			require.Equal(t, gateway.Transfer{
+				Target: third.URI(), Status: gateway.TransferFailed, SIPStatus: 486, Text: "so it went",
+			}, failed.Call.Transfer)
+			require.NoError(t, e.TransferCall(t.Context(), transfer), "it may be transferred again")
+			requireRefusal(t, e.TransferCall(t.Context(), transfer), gateway.CodeConflict, gateway.ReasonTransferRefused)
+			events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferPending })
 			require.Equal(t, gateway.CallEstablished, e.Snapshot().Calls[0].Status)
 		})
 	}
@@ -161,6 +168,8 @@ func TestTransfersThatAreRefused(t *testing.T) {
 	status, ok := errors.AsType[*sipua.StatusError](err)
 	require.True(t, ok)
 	require.Equal(t, 405, status.Status)
+	refused := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferFailed })
+	require.Equal(t, 405, refused.Call.Transfer.SIPStatus)
 	require.Equal(t, gateway.CallEstablished, e.Snapshot().Calls[0].Status)
 	for _, wrong := range []gateway.TransferSpec{{CallID: "c1"}, {CallID: "c1", Replaces: "c1"}} {
 		known, ok := errors.AsType[*gateway.Error](e.TransferCall(t.Context(), wrong))
@@ -169,4 +178,144 @@ func TestTransfersThatAreRefused(t *testing.T) {
 	}
 	requireRefusal(t, e.TransferCall(t.Context(), gateway.TransferSpec{CallID: "c1", Replaces: "c9"}),
 		gateway.CodeNotFound, gateway.ReasonCallNotFound)
+}
+
+// requireCarried fails unless the call is with a party now whose media its stream goes on with. The party before sends none.
+func requireCarried(t *testing.T, events *follower, party string) {
+	t.Helper()
+	events.await(t, "c1", func(ev gateway.Event) bool {
+		return ev.Call.Status == gateway.CallEstablished && ev.Call.Callee == party && ev.Call.Audio.Packets > 25
+	})
+}
+
+// TestReferredToSomebodyElse: the far side wishes that our call goes on with a third party. The call and its stream do,
+// whether the far side waits for it or not; if it comes to nothing, all stays as it was.
+func TestReferredToSomebodyElse(t *testing.T) {
+	for name, tt := range map[string]struct {
+		third  demophone.Params
+		leaves bool
+		final  int
+	}{
+		"waits":           {demophone.Params{}, false, 200},
+		"leaves":          {demophone.Params{AnswerDelay: 500 * time.Millisecond}, true, 0},
+		"in vain":         {demophone.Params{Reject: 486, RejectReason: "Busy Here"}, false, 486},
+		"leaves, in vain": {demophone.Params{AnswerDelay: 500 * time.Millisecond, Reject: 486}, true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			told, gone := make(chan sipua.Transfer, 16), make(chan struct{})
+			c := newColleague(t, func(ev sipua.Event) {
+				switch ev := ev.(type) {
+				case sipua.Transfer:
+					told <- ev
+				case sipua.Ended:
+					close(gone)
+				}
+			})
+			e, third := start(t, loopback()), callee(t, tt.third)
+			events := follow(t, e)
+			require.NoError(t, e.StartCall(t.Context(), outgoing("c1", c.uri())))
+			events.await(t, "c1", established)
+			c.mu.Lock()
+			require.NoError(t, c.dialog.Refer(t.Context(), third.URI(), nil))
+			if tt.leaves {
+				c.dialog.Hangup("good luck")
+			}
+			c.mu.Unlock()
+			if tt.final != 0 {
+				last := <-told
+				for !last.Final {
+					last = <-told
+				}
+				require.Equal(t, tt.final, last.Status)
+			}
+			switch {
+			case tt.third.Reject == 0:
+				requireCarried(t, events, third.URI())
+				<-gone
+				requireRungs(t, e, "c1", "> INVITE", "< REFER", "> 202", "> INVITE")
+				require.NoError(t, e.EndCall(t.Context(), "c1"))
+				require.Eventually(t, func() bool { return third.Calls()[0].State == demophone.Ended }, patience, 20*time.Millisecond)
+			case tt.leaves:
+				ended := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Status.Ended() })
+				require.Equal(t, gateway.EndRemote, ended.Call.Ending.Reason)
+			default:
+				require.Equal(t, gateway.CallEstablished, e.Snapshot().Calls[0].Status)
+				require.Equal(t, c.uri(), e.Snapshot().Calls[0].Callee)
+				require.NoError(t, e.EndCall(t.Context(), "c1"))
+				<-gone
+			}
+		})
+	}
+}
+
+// TestReplaced: the far side has asked a third party to take its place in our call, who does. A caller who does not know the
+// call is refused.
+func TestReplaced(t *testing.T) {
+	left := make(chan struct{})
+	near := newColleague(t, func(ev sipua.Event) {
+		if _, ok := ev.(sipua.Ended); ok {
+			close(left)
+		}
+	})
+	answered, ended := make(chan sipua.Answered, 1), make(chan sipua.Ended, 1)
+	failed := make(chan sipua.Failed, 1)
+	hears := func(ev sipua.Event) {
+		switch ev := ev.(type) {
+		case sipua.Answered:
+			answered <- ev
+		case sipua.Failed:
+			failed <- ev
+		case sipua.Ended:
+			ended <- ev
+		}
+	}
+	third := newColleague(t, nothing)
+	offer := sdp.Offer(sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: sdp.MediaOffer{Port: 9, Send: true}})
+	invite := func(target, replaces string) *sipua.Dialog {
+		return third.agent.Invite(sipua.InviteParams{
+			CallID: "third-" + replaces[:4], Account: gateway.Account{Login: "third", Domain: "127.0.0.1"},
+			Callee: target, Replaces: replaces, SDP: offer, Handle: hears,
+		})
+	}
+	asked := make(chan sipua.Referred, 1)
+	e := start(t, loopback())
+	events := follow(t, e)
+	require.NoError(t, e.StartCall(t.Context(), outgoing("c1", near.uri())))
+	events.await(t, "c1", established)
+
+	helper := newColleague(t, func(ev sipua.Event) {
+		if referred, ok := ev.(sipua.Referred); ok {
+			referred.Accept()
+			asked <- referred
+		}
+	})
+	consult := near.agent.Invite(sipua.InviteParams{
+		CallID: "consult", Account: gateway.Account{Login: "near", Domain: "127.0.0.1"}, Callee: helper.uri(), SDP: offer,
+		Handle: func(ev sipua.Event) {
+			if taken, ok := ev.(sipua.Answered); ok {
+				answered <- taken
+			}
+		},
+	})
+	<-answered
+	near.mu.Lock()
+	require.NoError(t, consult.Refer(t.Context(), "", near.dialog))
+	near.mu.Unlock()
+	referred := <-asked
+
+	invite(referred.Target, "none;to-tag=1;from-tag=2")
+	require.Equal(t, 481, (<-failed).Status)
+	d := invite(referred.Target, referred.Replaces)
+	require.NotEmpty(t, (<-answered).SDP)
+	<-left
+	events.await(t, "c1", func(ev gateway.Event) bool {
+		return ev.Call.Status == gateway.CallEstablished && ev.Call.Callee == "third"
+	})
+	require.Len(t, e.Snapshot().Calls, 1)
+	require.Len(t, e.Snapshot().Streams, 1)
+	d.Hangup("done")
+	<-ended
+	last := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Status.Ended() })
+	require.Equal(t, gateway.EndRemote, last.Call.Ending.Reason)
+	consult.Hangup("done")
 }

@@ -1,6 +1,7 @@
 package gatewaytest
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -81,15 +82,16 @@ func (f *Fake) AnswerCall(_ context.Context, spec gateway.AnswerSpec) error {
 	f.mu.Lock()
 	f.answered = append(f.answered, spec)
 	f.mu.Unlock()
+	if errs := spec.Validate(); len(errs) > 0 {
+		return errs[0]
+	}
 	if err := f.ringing(spec.CallID); err != nil {
 		return err
 	}
 	return f.changeCall("AnswerCall", spec.CallID, func(c *gateway.Call) {
 		c.Status, c.Browser = gateway.CallEstablished, spec.SDP != ""
 		c.RTMPURL, c.RTMPStream = spec.RTMPURL, spec.RTMPStream
-		if spec.Stream != "" {
-			c.Stream = spec.Stream
-		}
+		c.Stream = cmp.Or(spec.Stream, c.Stream, c.ID)
 	})
 }
 

@@ -74,3 +74,46 @@ func TestTransferIsRefused(t *testing.T) {
 	p.expectCall("finish", "K", gateway.CallFinish, "")
 	p.expectNothing()
 }
+
+// TestTransferIsToldAsItGoes: the page learns what becomes of it while the call goes on, and may try again.
+func TestTransferIsToldAsItGoes(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p := phoned(t, addr)
+	p.establish(fake, "K")
+	for range 2 {
+		p.say(transferMessage("K", "1003"))
+		p.expectTransfer("K", "PENDING")
+		change(fake, "K", func(c *gateway.Call) { c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferPending} })
+		p.expectNothing()
+		change(fake, "K", func(c *gateway.Call) { c.Transfer.Status, c.Transfer.SIPStatus = gateway.TransferFailed, 486 })
+		p.expectTransfer("K", "FAILED")
+		change(fake, "K", func(c *gateway.Call) { c.Audio.Packets++ })
+		p.expectNothing()
+	}
+	// Somebody else transfers the call.
+	change(fake, "K", func(c *gateway.Call) { c.Transfer = gateway.Transfer{Target: "1004", Status: gateway.TransferPending} })
+	p.expectTransfer("K", "PENDING")
+	change(fake, "K", func(c *gateway.Call) {
+		c.Transfer.Status, c.Status, c.Ending.Reason = gateway.TransferCompleted, gateway.CallFinish, gateway.EndTransferred
+	})
+	p.expectTransfer("K", "COMPLETED")
+	p.expectCall("finish", "K", gateway.CallFinish, "")
+}
+
+// TestAttendedTransferByNumber: a call that was held for a transfer goes to the party of another call, if the page names it.
+func TestAttendedTransferByNumber(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p := phoned(t, addr)
+	p.establish(fake, "K")
+	p.establish(fake, "L")
+	change(fake, "L", func(c *gateway.Call) { c.Callee = "1003" })
+	p.say(transferMessage("K", "1003"))
+	p.expectTransfer("K", "PENDING")
+	p.say(`{"message":"hold","data":[{"callId":"K","holdForTransfer":true}]}`)
+	p.expectCall("hold", "K", gateway.CallHold, "")
+	p.say(transferMessage("K", "1003"))
+	p.expectTransfer("K", "PENDING")
+	require.Equal(t, []gateway.TransferSpec{{CallID: "K", Target: "1003"}, {CallID: "K", Replaces: "L"}}, fake.Transfers())
+}

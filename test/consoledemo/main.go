@@ -76,6 +76,7 @@ func play(ctx context.Context, fake *gatewaytest.Fake, n int) {
 	})
 	fake.RemoveCall("gone")
 	others(fake)
+	telephone(fake, started)
 	ticker := time.NewTicker(time.Second)
 	defer ticker.Stop()
 	for {
@@ -111,6 +112,9 @@ func show(fake *gatewaytest.Fake, i int, started time.Time) {
 	call.Video = gateway.MediaStats{
 		Codec: "H264", Width: 640, Height: 360, FPS: 24.5 + rand.Float64(), BitsPerSec: 700_000 + rand.IntN(300_000),
 		LossPercent: rand.Float64(), JitterMS: 3 + 4*rand.Float64(),
+	}
+	if i == 0 {
+		talked(&call)
 	}
 	call.Audio = gateway.MediaStats{Codec: "PCMA", BitsPerSec: 64_000, JitterMS: 2}
 	fake.SetStream(gateway.Stream{

@@ -2,6 +2,8 @@ package interop
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"testing"
 	"time"
@@ -166,7 +168,12 @@ func TestIncomingByRule(t *testing.T) {
 	g.hangUp(t, id)
 	g.waitNoCalls(t, carol)
 	requireClipCoded(t, nginx, "bob", onAir-2*time.Second)
-	require.EqualValues(t, 1, g.api.Snapshot().CallsRefused)
+	res, err := http.Get(g.rest + "/metrics")
+	require.NoError(t, err)
+	metrics, err := io.ReadAll(res.Body)
+	require.NoError(t, errors.Join(err, res.Body.Close()))
+	require.Contains(t, string(metrics), "callcast_incoming_calls_refused_total 1\n")
+	require.Contains(t, string(metrics), `callcast_registrations{status="REGISTERED"} 1`)
 }
 
 // TestIncomingWithoutRegistrar: a rule admits a softphone that calls the gateway itself. Whom no rule fits is not let in.

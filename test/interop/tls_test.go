@@ -2,7 +2,6 @@ package interop
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -150,5 +149,5 @@ func requireToneOnAir(t testing.TB, g *gatewayUnderTest, nginx *peers.Nginx, str
 	require.Eventually(t, func() bool { files = nginx.Recordings(t, name); return len(files) == 1 }, patience, 100*time.Millisecond)
 	share, err := content.Tone(t.Context(), files[0], phoneTone)
 	require.NoError(t, err)
-	require.Greater(t, share, 0.9, fmt.Sprintf("the share of the recording of %s in which the softphone's tone sounds", name))
+	require.Greater(t, share, 0.9, "the share of the recording of %s in which the softphone's tone sounds", name)
 }

@@ -26,7 +26,7 @@ import (
 
 // Baresip is a baresip softphone with a clip as its camera and microphone. It answers by itself, unless it is to ring.
 type Baresip struct {
-	Port    int // SIP
+	Port    int // SIP; its media is on the baresipPorts from here
 	control int
 	dir     string
 	process *process
@@ -44,7 +44,10 @@ type BaresipParams struct {
 	Clip      bool          // its clip is the demo clip, in place of a test picture and a tone
 	Codecs    string        // of sound, as baresip names them; G.711 if empty
 	VP8       bool          // instead of H264; its clip's pictures are those of the demo clip
+	SRTP      string        // its mediaenc: srtp or srtp-mand; empty: it knows no encryption
 }
+
+const baresipPorts = 24
 
 const baresipConfig = `
 poll_method epoll
@@ -82,6 +85,7 @@ module avformat.so
 module fakevideo.so
 module snapshot.so
 module sndfile.so
+<<if .SRTP>>module srtp.so<<end>>
 module uuid.so
 module_tmp account.so
 module_app menu.so
@@ -98,10 +102,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	} else {
 		makeClip(t, dir, p)
 	}
-	first := FreePorts(t, 24)
+	first := FreePorts(t, baresipPorts)
 	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
-		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + 23, "VP8": p.VP8,
+		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + baresipPorts - 1,
+		"VP8": p.VP8, "SRTP": p.SRTP,
 	})
 	account := fmt.Sprintf("<sip:%s@127.0.0.1:%d>;regint=0", p.User, b.Port)
 	if p.Registrar != "" {
@@ -111,6 +116,9 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	mode := "auto"
 	if p.Rings {
 		mode = "manual"
+	}
+	if p.SRTP != "" {
+		account += ";mediaenc=" + p.SRTP
 	}
 	codecs := p.Codecs
 	if codecs == "" {
@@ -123,6 +131,11 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, 10*time.Second, 100*time.Millisecond)
 	}
 	return b
+}
+
+// Capture listens to all the softphone sends and gets, from now on.
+func (b *Baresip) Capture(t testing.TB) *Capture {
+	return startCapture(t, b.Port, fmt.Sprintf("udp portrange %d-%d", b.Port, b.Port+baresipPorts-1))
 }
 
 // Hangup ends the softphone's call, or refuses the one that rings.

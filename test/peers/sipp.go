@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
@@ -20,6 +21,9 @@ type SIPp struct {
 	process *process
 }
 
+// sippPorts are SIP's and those of media, so that pictures have room as well.
+const sippPorts = 16
+
 // StartSIPp starts a scenario file that takes one call and then exits with how it went. The file is a template in
 // << >>, filled in with values; it may use what parts.tmpl beside it defines.
 func StartSIPp(t testing.TB, scenario string, values map[string]any) *SIPp {
@@ -28,11 +32,8 @@ func StartSIPp(t testing.TB, scenario string, values map[string]any) *SIPp {
 
 // StartSIPpAt starts one at an address of this machine. With whom, the host:port to call, it is the caller.
 func StartSIPpAt(t testing.TB, host, scenario string, values map[string]any, whom ...string) *SIPp {
-	const (
-		media = 2  // the first port of sound, by its distance from SIP's
-		block = 16 // ports, so that pictures have room as well
-	)
-	s := &SIPp{Port: FreePorts(t, block), host: host, dir: t.TempDir()}
+	const media = 2 // the first port of sound, by its distance from SIP's
+	s := &SIPp{Port: FreePorts(t, sippPorts), host: host, dir: t.TempDir()}
 	s.process = start(t, s.dir, "sipp", append(whom,
 		"-sf", fill(t, scenario, s.dir, values), "-i", host, "-mi", host,
 		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
@@ -82,4 +83,9 @@ func (s *SIPp) Finished(t testing.TB, within time.Duration) {
 	case <-time.After(within):
 		require.FailNow(t, "the scenario did not end")
 	}
+}
+
+// Capture listens to all that it sends and gets, from now on.
+func (s *SIPp) Capture(t testing.TB) *Capture {
+	return startCapture(t, s.Port, fmt.Sprintf("udp portrange %d-%d", s.Port, s.Port+sippPorts-1))
 }

@@ -1,15 +1,10 @@
 package peers
 
 import (
-	"bufio"
-	"encoding/binary"
 	"fmt"
-	"io"
 	"net"
-	"os/exec"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -20,11 +15,11 @@ import (
 // Wiretap records what is sent to a telephone, off the wire.
 type Wiretap struct {
 	recorder *recorder
-	cmd      *exec.Cmd
-	reading  sync.WaitGroup
-	routes   map[int]route // by UDP port
-	reported map[int]bool  // the ports of RTCP that a sender report came to; read's
-	ready    chan struct{} // closed when one came to all
+	sniffer  *sniffer
+	open     func(from int, packet []byte) ([]byte, bool) // decrypts; nil: media is in the clear
+	routes   map[int]route                                // by UDP port
+	reported map[int]bool                                 // the ports of RTCP that a sender report came to; take's
+	ready    chan struct{}                                // closed when one came to all
 }
 
 // route is where a copy of what goes to a port goes. A payload type other than 0, which RTCP has none of, replaces the
@@ -39,22 +34,29 @@ type route struct {
 // had recorded before would jump when they do. Without an address for video it listens to the sound alone.
 func TapCall(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 	t.Helper()
-	return tap(t, audio, video, Viewing{Video: video != "", Audio: "PCMA", Record: length})
+	return tap(t, nil, audio, video, Viewing{Video: video != "", Audio: "PCMA", Record: length})
 }
 
 // TapVP8Call does so where the pictures are VP8.
 func TapVP8Call(t testing.TB, audio, video string, length time.Duration) *Wiretap {
 	t.Helper()
-	return tap(t, audio, video, Viewing{Video: true, VP8: true, Audio: "PCMA", Record: length})
+	return tap(t, nil, audio, video, Viewing{Video: true, VP8: true, Audio: "PCMA", Record: length})
 }
 
-func tap(t testing.TB, audio, video string, want Viewing) *Wiretap {
+// TapSecureCall does so with a call that is encrypted. Its SIP messages, with the keys, are in the capture.
+func TapSecureCall(t testing.TB, c *Capture, audio, video string, length time.Duration) *Wiretap {
+	t.Helper()
+	return tap(t, newSecure(t, c.Datagrams()).open, audio, video, Viewing{Video: video != "", Audio: "PCMA", Record: length})
+}
+
+func tap(t testing.TB, open func(int, []byte) ([]byte, bool), audio, video string, want Viewing) *Wiretap {
 	t.Helper()
 	typeVideo := byte(typeH264)
 	if want.VP8 {
 		typeVideo = typeVP8
 	}
 	w := &Wiretap{
+		open:     open,
 		recorder: startRecorder(t, want),
 		routes:   map[int]route{}, reported: map[int]bool{}, ready: make(chan struct{}),
 	}
@@ -76,18 +78,7 @@ func tap(t testing.TB, audio, video string, want Viewing) *Wiretap {
 		w.routes[port], w.routes[port+1] = route{to.media, to.payloadType}, route{to: to.reports}
 		filter = append(filter, fmt.Sprintf("dst portrange %d-%d", port, port+1))
 	}
-	// With what else goes over the interface, and by the second, it would lose packets when the machine is busy.
-	w.cmd = exec.Command("tcpdump", "-i", "lo", "-U", "-n", "-s", "2048", "-B", "16384", "--immediate-mode", "-w", "-",
-		"udp and ("+strings.Join(filter, " or ")+")")
-	out, err := w.cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, w.cmd.Start())
-	t.Cleanup(w.stop)
-	in := bufio.NewReader(out)
-	var header [24]byte
-	_, err = io.ReadFull(in, header[:])
-	require.NoError(t, err, "tcpdump does not run; it needs the rights of root")
-	w.reading.Go(func() { w.read(in) })
+	w.sniffer = startSniffer(t, "udp and ("+strings.Join(filter, " or ")+")", w.take)
 	select {
 	case <-w.ready:
 	case <-time.After(20 * time.Second):
@@ -96,27 +87,14 @@ func tap(t testing.TB, audio, video string, want Viewing) *Wiretap {
 	return w
 }
 
-// read passes on what comes to the ports, until tcpdump ends.
-func (w *Wiretap) read(in io.Reader) {
-	const ethernet, udp = 14, 8
-	var header [16]byte
-	for {
-		if _, err := io.ReadFull(in, header[:]); err != nil {
-			return
-		}
-		frame := make([]byte, binary.LittleEndian.Uint32(header[8:]))
-		if _, err := io.ReadFull(in, frame); err != nil {
-			return
-		}
-		if len(frame) < ethernet+20+udp || frame[12] != 8 || frame[13] != 0 { // IPv4
-			continue
-		}
-		datagram := frame[ethernet+int(frame[ethernet]&0xF)*4:]
-		r, ok := w.routes[int(binary.BigEndian.Uint16(datagram[2:]))]
-		if !ok || len(datagram) < udp+2 {
-			continue
-		}
-		w.pass(datagram[udp:], int(binary.BigEndian.Uint16(datagram[2:])), r)
+// take passes a datagram on.
+func (w *Wiretap) take(d Datagram) {
+	r, ok := w.routes[d.To]
+	if ok && w.open != nil {
+		d.Payload, ok = w.open(d.From, d.Payload)
+	}
+	if ok && len(d.Payload) >= 2 {
+		w.pass(d.Payload, d.To, r)
 	}
 }
 
@@ -138,16 +116,10 @@ func (w *Wiretap) pass(packet []byte, port int, r route) {
 	_, _ = r.to.Write(packet)
 }
 
-func (w *Wiretap) stop() {
-	_ = w.cmd.Process.Kill()
-	w.reading.Wait()
-	_ = w.cmd.Wait()
-}
-
 // Recording waits until as much was recorded as was asked for and returns the file.
 func (w *Wiretap) Recording(t testing.TB) string {
 	t.Helper()
 	path := w.recorder.finish(t)
-	w.stop()
+	w.sniffer.stop()
 	return path
 }

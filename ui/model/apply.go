@@ -24,7 +24,9 @@ func (m *Model) apply(events []gateway.Event) {
 		case gateway.EventPull:
 			m.pulls.note(e.ID, e.Pull, e.Removed, &Rows{})
 			c.Streams.All = true
-		case gateway.EventRegistration: // those of browsers; the form's own account stands with its calls
+		case gateway.EventRegistration:
+			m.registrations.note(e.ID, e.Registration, e.Removed, &Rows{})
+			c.Accounts = true
 		case gateway.EventSession: // a viewer stands among the sinks of its stream, a publisher is a stream
 		case gateway.EventListener:
 			m.listeners.note(e.ID, e.Listener, e.Removed, &Rows{})
@@ -34,6 +36,7 @@ func (m *Model) apply(events []gateway.Event) {
 	if c.Streams.All || len(c.Streams.Keys) > 0 {
 		m.fetched = m.withPulls()
 	}
+	c.Rings = m.newlyRinging()
 	c.Selection = m.reselect(c)
 	m.OnChange(c)
 	m.rewatch()

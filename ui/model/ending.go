@@ -16,6 +16,11 @@ func Why(c gateway.Call) string {
 }
 
 func reason(c gateway.Call) string {
+	if c.Incoming && c.Established.IsZero() {
+		if missed := whyMissed(c); missed != "" {
+			return missed
+		}
+	}
 	switch c.Ending.Reason {
 	case gateway.EndLocal:
 		return lang.L("Hung up here.")
@@ -33,12 +38,38 @@ func reason(c gateway.Call) string {
 		return lang.L("The SIP server did not accept the login. Check login, authentication name and password.")
 	case gateway.EndNoMedia:
 		return lang.L("The other side offered no sound or picture that can be received.")
+	case gateway.EndTransferred:
+		return lang.L("The other side talks with somebody else now.")
+	case gateway.EndBrowser:
+		return lang.L("The browser that talked in it has gone.")
 	case gateway.EndShutdown:
 		return lang.L("Callcast was closed.")
 	case gateway.EndInternal:
 		return lang.L("A fault in Callcast. The log has the detail.")
 	default:
 		return rejection(c.SIPStatus)
+	}
+}
+
+// Missed tells whether a call came in and was over before anybody took it.
+func Missed(c gateway.Call) bool {
+	if !c.Incoming || !c.Established.IsZero() {
+		return false
+	}
+	return c.Ending.Reason == gateway.EndRemote || c.Ending.Reason == gateway.EndNoAnswer
+}
+
+// whyMissed is why a call that came in was not taken, empty if it is for other reasons than most.
+func whyMissed(c gateway.Call) string {
+	switch c.Ending.Reason {
+	case gateway.EndLocal, gateway.EndBusy:
+		return lang.L("Rejected here.")
+	case gateway.EndRemote:
+		return lang.L("Missed: the caller gave up.")
+	case gateway.EndNoAnswer:
+		return lang.L("Missed: nobody answered here.")
+	default:
+		return ""
 	}
 }
 

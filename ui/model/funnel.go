@@ -29,8 +29,13 @@ func (m *Model) listen() {
 
 // tick makes the durations of calls move while the gateway has nothing to say.
 func (m *Model) tick() {
-	for pause(m.root, clockPause) && m.deliver(m.root, func() { m.OnChange(Change{Clock: true}) }) {
+	for pause(m.root, clockPause) && m.deliver(m.root, m.second) {
 	}
+}
+
+func (m *Model) second() {
+	m.retryAccounts(time.Now())
+	m.OnChange(Change{Clock: true})
 }
 
 // deliver runs f on the main goroutine and waits for it. It reports false if the model closed meanwhile.

@@ -25,6 +25,9 @@ type Lamp struct {
 
 // CallLamp is the lamp of a call.
 func CallLamp(c gateway.Call) Lamp {
+	if c.Status.Ended() && Missed(c) {
+		return Lamp{ToneBad, lang.L("MISSED")}
+	}
 	switch c.Status {
 	case gateway.CallEstablished:
 		return airLamp(c.RTMPStatus)
@@ -114,4 +117,16 @@ func ViewerLamp(s gateway.ViewerState) Lamp {
 		return Lamp{ToneGood, lang.L("playing")}
 	}
 	return Lamp{ToneWaiting, lang.L("connecting")}
+}
+
+// AccountLamp says in a word or two how an account fares.
+func AccountLamp(a Account) Lamp {
+	switch {
+	case a.Registration == nil && a.Problem != nil, a.Registration != nil && a.Registration.Status == gateway.RegistrationFailed:
+		return Lamp{ToneBad, lang.L("failed")}
+	case a.Registration != nil && a.Registration.Status == gateway.RegistrationUp:
+		return Lamp{ToneGood, lang.L("registered")}
+	default:
+		return Lamp{ToneWaiting, lang.L("trying")}
+	}
 }

@@ -16,6 +16,8 @@ type Params struct {
 	Secrets SecretStore
 	Post    func(func()) // queues a function for the main goroutine, from any goroutine
 	Log     *slog.Logger
+	// Configured are the accounts that the gateway registers by its configuration. Their calls ring at the console too.
+	Configured []gateway.Account
 }
 
 // SecretStore keeps passwords and stream keys between runs. Its methods return in bounded time. A name that was never
@@ -31,6 +33,8 @@ type Model struct {
 	OnChange func(Change)
 	// OnPicture is given the newest picture and level of what is selected. The picture may be shown until the next.
 	OnPicture func(Picture)
+	// OnSelfView is given the operator's own picture in the selected call likewise.
+	OnSelfView func(Picture)
 
 	api     gateway.API
 	secrets SecretStore
@@ -55,6 +59,12 @@ type Model struct {
 	awaited   string // the call the operator started and that is to be selected when it appears
 	expected  string // the same for a stream
 	watch     watch
+	mirror    watch // the operator's own picture
+
+	configured    []gateway.Account
+	accounts      []ownAccount
+	registrations table[gateway.Registration]
+	rang          map[string]bool // calls that rang at the last change
 }
 
 // Picture is one look at the selected stream.
@@ -71,8 +81,10 @@ type Change struct {
 	Pushes    bool
 	Ended     bool
 	Listeners bool
-	Selection bool // what is selected, or its values
-	Clock     bool // a second passed: durations differ
+	Accounts  bool
+	Rings     []gateway.Call // calls that have begun to wait for the operator
+	Selection bool           // what is selected, or its values
+	Clock     bool           // a second passed: durations differ
 }
 
 // Rows says which rows of a table differ: all of them if their number or order does.
@@ -86,14 +98,16 @@ type Rows struct {
 func New(p Params) *Model {
 	root, cancel := context.WithCancel(context.Background())
 	return &Model{
-		OnChange:  func(Change) {},
-		OnPicture: func(Picture) {},
-		api:       p.API,
-		secrets:   p.Secrets,
-		post:      p.Post,
-		log:       p.Log,
-		root:      root,
-		cancel:    cancel,
+		OnChange:   func(Change) {},
+		OnPicture:  func(Picture) {},
+		OnSelfView: func(Picture) {},
+		api:        p.API,
+		secrets:    p.Secrets,
+		post:       p.Post,
+		log:        p.Log,
+		configured: p.Configured,
+		root:       root,
+		cancel:     cancel,
 	}
 }
 

@@ -27,7 +27,7 @@ func Problem(err *gateway.Error) string {
 	case gateway.ReasonPort:
 		return lang.L("A port is a number from 1 to 65535.")
 	case gateway.ReasonChoice:
-		return lang.L("Choose one of the values offered.")
+		return choice(err)
 	case gateway.ReasonDigits:
 		return lang.L("Tones are 0-9, *, # and A-D.")
 	case gateway.ReasonTooLong:
@@ -51,6 +51,17 @@ func missing(err *gateway.Error) string {
 		return lang.L("Give the stream name or key, or put it at the end of the RTMP URL.")
 	default:
 		return err.Message
+	}
+}
+
+func choice(err *gateway.Error) string {
+	switch err.Field {
+	case "sipTlsPin":
+		return lang.L("Give the SHA-256 of the server's certificate: 64 hexadecimal digits without colons.")
+	case "sipCodecs":
+		return lang.L("These codecs cannot be used. ({{.Said}})", map[string]any{"Said": err.Message})
+	default:
+		return lang.L("Choose one of the values offered.")
 	}
 }
 
@@ -92,6 +103,18 @@ func refusal(err *gateway.Error) string {
 		return lang.L("This call is over.")
 	case gateway.ReasonStreamMissing:
 		return lang.L("This stream is gone.")
+	case gateway.ReasonNotRinging:
+		return lang.L("This call does not ring any more.")
+	case gateway.ReasonHoldRefused:
+		return lang.L("The other side does not agree to hold or take back the call.")
+	case gateway.ReasonTransferRefused:
+		return lang.L("The other side does not take the transfer. ({{.Said}})", map[string]any{"Said": err.Message})
+	case gateway.ReasonRegistrationMissing:
+		return lang.L("This account is not registered any more.")
+	case gateway.ReasonDeviceMissing:
+		return lang.L("This device is not there any more. Plug it in or choose another.")
+	case gateway.ReasonDeviceBusy:
+		return lang.L("Another program uses this device, or access to it is forbidden. Close that program or allow access.")
 	case gateway.ReasonTonesRefused:
 		return lang.L("The other side does not take tones sent this way.")
 	case gateway.ReasonNotUp:

@@ -73,6 +73,14 @@ func (m *Model) SaveSecret(name string, s gateway.Secret) {
 	})
 }
 
+// Do does something that may take time and of which nothing is told.
+func (m *Model) Do(work func()) {
+	m.async(func(context.Context) func() {
+		work()
+		return func() {}
+	})
+}
+
 // async runs work away from the main goroutine and what it returns on it.
 func (m *Model) async(work func(context.Context) func()) {
 	if m.closed {

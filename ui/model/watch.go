@@ -10,6 +10,7 @@ import (
 
 const (
 	picturePause = 40 * time.Millisecond  // 25 pictures a second
+	mirrorPause  = 100 * time.Millisecond // of the operator's own picture, which is small
 	levelLasts   = 500 * time.Millisecond // older than this, a level speaks of nothing
 )
 
@@ -26,34 +27,49 @@ func (m *Model) rewatch() {
 	if s := m.selected.Stream; s != nil && s.Live {
 		want = watch{stream: s.Name, created: s.Created}
 	}
-	if want.stream == m.watch.stream && want.created.Equal(m.watch.created) {
+	m.turn(&m.watch, want, picturePause, func(p Picture) { m.OnPicture(p) })
+	m.turn(&m.mirror, m.ownView(), mirrorPause, func(p Picture) { m.OnSelfView(p) })
+}
+
+// ownView is the operator's own picture in the selected call.
+func (m *Model) ownView() watch {
+	c := m.selected.Call
+	if c == nil || c.Status.Ended() {
+		return watch{}
+	}
+	return watch{stream: c.Devices.SelfView, created: c.Created}
+}
+
+// turn opens the preview that is wanted in place of another.
+func (m *Model) turn(w *watch, want watch, every time.Duration, tell func(Picture)) {
+	if want.stream == w.stream && want.created.Equal(w.created) {
 		return
 	}
-	if m.watch.stop != nil {
-		m.watch.stop()
+	if w.stop != nil {
+		w.stop()
 	}
-	m.watch = want
-	m.OnPicture(Picture{Level: silence()})
+	*w = want
+	tell(Picture{Level: silence()})
 	if want.stream == "" {
 		return
 	}
 	ctx, stop := context.WithCancel(m.root)
-	m.watch.stop = stop
-	m.wg.Go(func() { m.show(ctx, want.stream) })
+	w.stop = stop
+	m.wg.Go(func() { m.show(ctx, want.stream, every, tell) })
 }
 
 // show carries pictures to the main goroutine until ctx ends.
-func (m *Model) show(ctx context.Context, stream string) {
+func (m *Model) show(ctx context.Context, stream string, every time.Duration, tell func(Picture)) {
 	preview, err := m.api.OpenPreview(ctx, stream)
 	if err != nil {
-		m.deliver(ctx, func() { m.OnPicture(Picture{Level: silence(), Err: asError(err)}) })
+		m.deliver(ctx, func() { tell(Picture{Level: silence(), Err: asError(err)}) })
 		return
 	}
 	defer preview.Close()
 	// Two pictures take turns, so that the one on the screen is never drawn into.
 	var shown, spare *image.RGBA
 	var last gateway.Level
-	for pause(ctx, picturePause) {
+	for pause(ctx, every) {
 		frame, fresh := preview.Frame(spare)
 		level := current(preview.Level())
 		if !fresh && level == last {
@@ -65,7 +81,7 @@ func (m *Model) show(ctx context.Context, stream string) {
 			spare = frame
 		}
 		last = level
-		if !m.deliver(ctx, func() { m.OnPicture(Picture{Frame: shown, Level: level}) }) {
+		if !m.deliver(ctx, func() { tell(Picture{Frame: shown, Level: level}) }) {
 			return
 		}
 	}

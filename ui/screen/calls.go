@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/widget"
 
 	"callcast/gateway"
 	"callcast/ui/model"
@@ -16,16 +17,17 @@ import (
 func newCalls(m *model.Model) *table {
 	columns := []widgets.Column{
 		{Title: lang.L("State"), Width: 106},
-		{Title: lang.L("SIP"), Width: 36, Right: true},
-		{Title: lang.L("Callee"), Width: 124},
-		{Title: lang.L("Time"), Width: 54, Right: true},
-		{Title: lang.L("Codecs"), Width: 98},
-		{Title: lang.L("Picture"), Width: 72, Right: true},
-		{Title: lang.L("fps"), Width: 36, Right: true},
-		{Title: lang.L("Bitrate"), Width: 78, Right: true},
-		{Title: lang.L("Loss"), Width: 54, Right: true},
-		{Title: lang.L("Jitter"), Width: 68, Right: true},
-		{Title: lang.L("RTMP"), Width: 92},
+		{Title: lang.L("SIP"), Width: 32, Right: true},
+		{Title: lang.L("Callee"), Width: 110},
+		{Title: lang.L("Time"), Width: 50, Right: true},
+		{Title: lang.L("Codecs"), Width: 94},
+		{Title: lang.L("Picture"), Width: 66, Right: true},
+		{Title: lang.L("fps"), Width: 28, Right: true},
+		{Title: lang.L("Bitrate"), Width: 74, Right: true},
+		{Title: lang.L("Loss"), Width: 46, Right: true},
+		{Title: lang.L("Jitter"), Width: 56, Right: true},
+		{Title: lang.L("RTMP"), Width: 84},
+		{Title: lang.L("Notes"), Width: 72},
 	}
 	t := &table{}
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Calls()) }, func(row int) []widgets.Cell {
@@ -65,7 +67,21 @@ func callCells(c gateway.Call, now time.Time) []widgets.Cell {
 		cell(loss(c.Video, c.Audio)),
 		cell(jitter(c.Video, c.Audio)),
 		lampCell(model.PushLamp(c.RTMPStatus)),
+		notes(c),
 	}
+}
+
+// notes are what must not be forgotten of a call.
+func notes(c gateway.Call) widgets.Cell {
+	all := marks(c)
+	tone := widget.WarningImportance
+	if len(all) == 0 {
+		tone = widget.MediumImportance
+	}
+	if c.Encrypted {
+		all = append(all, "SRTP")
+	}
+	return widgets.Cell{Text: strings.Join(all, " · "), Tone: tone}
 }
 
 // short is a party where there is little room.

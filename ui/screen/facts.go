@@ -23,18 +23,25 @@ type facts struct {
 	bitrate string
 	network string
 	push    string
+	refused string // what of the session description is not used
+	marks   string // who holds, who is muted, who talks
+	digits  string // received
 	problem string
 	calm    bool // the problem is none: it only tells how a call ended
 
 	canHangUp   bool
 	canKeyframe bool
-	canDTMF     bool
+	canTalk     bool
+	encrypted   bool
+	holdWord    string
+	muteWord    string
 }
 
 func factsOf(s model.Selection, now time.Time) facts {
 	f := facts{
 		title: lang.L("No call"), lamp: model.Lamp{Text: lang.L("OFF AIR")},
-		stream: orNone(s.StreamName()), status: none, lasted: none, video: none, audio: none, bitrate: none, network: none, push: none,
+		stream: orNone(s.StreamName()), status: none, lasted: none, video: none, audio: none, bitrate: none, network: none, push: none, refused: none,
+		holdWord: lang.L("Hold"), muteWord: lang.L("Mute"),
 	}
 	if s.Stream != nil {
 		f.title = s.Stream.Name
@@ -66,12 +73,14 @@ func (f *facts) call(c gateway.Call, now time.Time) {
 		f.push += "\n" + string(c.RTMPStatus)
 	}
 	f.canHangUp = !c.Status.Ended()
-	f.canDTMF = c.Status == gateway.CallEstablished || c.Status == gateway.CallHold
+	f.talk(c)
 	switch {
 	case c.Status.Ended():
 		f.problem = model.Why(c)
 		f.calm = c.Status == gateway.CallFinish
 		f.canKeyframe = false
+	case c.Transfer.Status == gateway.TransferFailed:
+		f.problem = transferFailed(c.Transfer)
 	case c.RTMPProblem != "":
 		f.problem = lang.L("RTMP: {{.Problem}}", map[string]any{"Problem": c.RTMPProblem})
 	}

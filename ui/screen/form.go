@@ -2,7 +2,6 @@ package screen
 
 import (
 	"crypto/rand"
-	"strconv"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
@@ -36,29 +35,23 @@ type Form struct {
 	content fyne.CanvasObject
 	body    *fyne.Container
 
-	fields    []*field // in the order of the form and of its focus
-	byName    map[string]*field
-	transport *widget.Select
-	register  *widget.Check
-	hasAudio  *widget.Check
-	hasVideo  *widget.Check
-	hint      *widget.Label
-	problem   *widget.Label
-	call      *widget.Button
-	test      *widget.Button
-	tries     int // counts the tests and what made them void, so that only the newest is shown
-}
-
-// field is one input, known by its WCS name as errors are.
-type field struct {
-	*widgets.Field
-	name    string
-	touched bool // typed in or asked for: from then on its problem is shown
+	*accountInputs
+	register *widget.Check
+	hasAudio *widget.Check
+	hasVideo *widget.Check
+	hint     *widget.Label
+	problem  *widget.Label
+	call     *widget.Button
+	test     *widget.Button
+	tries    int // counts the tests and what made them void, so that only the newest is shown
 }
 
 // NewForm makes the form, filled with what is remembered.
 func NewForm(p FormParams) *Form {
-	f := &Form{params: p, byName: map[string]*field{}}
+	f := &Form{params: p}
+	in := newInputs(p.Focus, func() { f.check() })
+	in.left, in.onShortcut = f.fieldLeft, p.OnShortcut
+	f.accountInputs = newAccountInputs(in)
 	f.hint = widget.NewLabel("")
 	f.hint.Wrapping = fyne.TextWrapWord
 	f.hint.Importance = widget.LowImportance
@@ -69,6 +62,7 @@ func NewForm(p FormParams) *Form {
 	f.problem.Hide()
 	f.call = widget.NewButton(lang.L("Call"), f.Call)
 	f.call.Importance = widget.HighImportance
+	in.last = f.call
 	f.test = widget.NewButton(lang.L("Test"), f.Test)
 	f.build()
 	f.fill(p.Memory.Load())
@@ -79,20 +73,13 @@ func NewForm(p FormParams) *Form {
 func (f *Form) Content() fyne.CanvasObject { return f.content }
 
 func (f *Form) build() {
-	f.transport = widget.NewSelect([]string{"UDP", "TCP"}, func(string) { f.check() })
 	f.register = widget.NewCheck(lang.L("Register"), nil)
 	f.hasAudio = widget.NewCheck(lang.L("Has audio"), nil)
 	f.hasVideo = widget.NewCheck(lang.L("Has video"), nil)
 
-	f.body = container.New(layout.NewFormLayout(),
-		heading(lang.L("SIP account")), widget.NewLabel(""),
-		caption(lang.L("Login")), f.add("sipLogin", widgets.NewEntry("1001")),
-		caption(lang.L("Authentication name")), f.add("sipAuthenticationName", widgets.NewEntry(lang.L("same as login"))),
-		caption(lang.L("Password")), f.add("sipPassword", widgets.NewSecretEntry()),
-		caption(lang.L("Domain")), f.add("sipDomain", widgets.NewEntry("sip.example.com")),
-		caption(lang.L("Outbound proxy")), f.add("sipOutboundProxy", widgets.NewEntry(lang.L("same as domain"))),
-		caption(lang.L("Port")), container.NewGridWithColumns(2, f.add("sipPort", widgets.NewEntry("5060")), f.transport),
-		widget.NewLabel(""), f.register,
+	rows := []fyne.CanvasObject{heading(lang.L("SIP account")), widget.NewLabel("")}
+	rows = append(rows, f.rows(f.register)...)
+	rows = append(rows,
 		heading(lang.L("New call")), widget.NewLabel(""),
 		caption(lang.L("Whom to call")), f.add("callee", widgets.NewEntry("1002")),
 		caption(lang.L("Stream name")), f.add("toStream", widgets.NewEntry(lang.L("made up if empty"))),
@@ -100,6 +87,7 @@ func (f *Form) build() {
 		caption(lang.L("RTMP stream or key")), f.add("rtmpStream", widgets.NewSecretEntry()),
 		widget.NewLabel(""), container.NewGridWithColumns(2, f.hasAudio, f.hasVideo),
 	)
+	f.body = container.New(layout.NewFormLayout(), rows...)
 	scroll := container.NewVScroll(f.body)
 	foot := container.NewVBox(
 		container.New(widgets.Room{Least: fyne.NewSize(0, hintHeight)}, f.hint),
@@ -107,34 +95,11 @@ func (f *Form) build() {
 		container.New(widgets.Room{Least: fyne.NewSize(0, callHeight)}, f.call),
 	)
 	f.content = container.New(widgets.Footed{Body: f.body, Scroll: scroll, Foot: foot}, scroll, foot)
+	f.unfolded = f.content.Refresh
 }
 
-func (f *Form) add(name string, e *widgets.Entry) fyne.CanvasObject {
-	fd := &field{Field: widgets.NewField(e), name: name}
-	e.OnChanged = func(string) {
-		fd.touched = true
-		f.check()
-	}
-	e.OnSubmitted = func(string) { f.params.Focus(f.next(fd)) }
-	e.OnLeft = func() { f.left(fd) }
-	e.OnShortcut = f.params.OnShortcut
-	f.fields = append(f.fields, fd)
-	f.byName[name] = fd
-	return fd.Field
-}
-
-// next is the field below, or the button after the last: Enter walks through the form.
-func (f *Form) next(fd *field) fyne.Focusable {
-	for i, other := range f.fields[:len(f.fields)-1] {
-		if other == fd {
-			return f.fields[i+1].Entry
-		}
-	}
-	return f.call
-}
-
-// left looks up what is remembered for an account or a server that has just been typed in.
-func (f *Form) left(fd *field) {
+// fieldLeft looks up what is remembered for an account or a server that has just been typed in.
+func (f *Form) fieldLeft(fd *field) {
 	switch fd.name {
 	case "sipLogin", "sipDomain":
 		f.recall(f.byName["sipPassword"], accountSecret(f.spec("").Account))
@@ -155,53 +120,20 @@ func (f *Form) recall(fd *field, name string) {
 	})
 }
 
-func (f *Form) set(fd *field, text string) {
-	touched := fd.touched
-	fd.Entry.SetText(text)
-	fd.touched = touched
-	f.check()
-}
-
 // spec is what the form says, exactly as typed.
 func (f *Form) spec(id string) gateway.CallSpec {
-	text := func(name string) string { return f.byName[name].Entry.Text }
+	account := f.account()
+	account.Register = f.register.Checked
 	return gateway.CallSpec{
-		ID:     id,
-		Callee: text("callee"),
-		Account: gateway.Account{
-			Login:         text("sipLogin"),
-			AuthName:      text("sipAuthenticationName"),
-			Password:      gateway.Secret(text("sipPassword")),
-			Domain:        text("sipDomain"),
-			OutboundProxy: text("sipOutboundProxy"),
-			Port:          portOf(text("sipPort")),
-			Transport:     transportOf(f.transport.Selected),
-			Register:      f.register.Checked,
-		},
-		Stream:     text("toStream"),
-		RTMPURL:    gateway.Secret(text("rtmpUrl")),
-		RTMPStream: gateway.Secret(text("rtmpStream")),
+		ID:         id,
+		Callee:     f.text("callee"),
+		Account:    account,
+		Stream:     f.text("toStream"),
+		RTMPURL:    gateway.Secret(f.text("rtmpUrl")),
+		RTMPStream: gateway.Secret(f.text("rtmpStream")),
 		HasAudio:   f.hasAudio.Checked,
 		HasVideo:   f.hasVideo.Checked,
 	}
-}
-
-func portOf(text string) int {
-	if text == "" {
-		return 0
-	}
-	port, err := strconv.Atoi(text)
-	if err != nil || port == 0 {
-		return -1 // no port at all; the check says so
-	}
-	return port
-}
-
-func transportOf(choice string) gateway.Transport {
-	if choice == "TCP" {
-		return gateway.TransportTCP
-	}
-	return gateway.TransportUDP
 }
 
 // check shows the problems of the fields that were touched and returns the first field with one, touched or not.
@@ -210,22 +142,11 @@ func (f *Form) check() *field {
 	for _, err := range f.spec("new").Validate() {
 		problems[err.Field] = model.Problem(err)
 	}
-	var first *field
-	resized := false
-	for _, fd := range f.fields {
-		problem := problems[fd.name]
-		if problem != "" && first == nil {
-			first = fd
-		}
-		if !fd.touched {
-			problem = ""
-		}
-		resized = fd.SetProblem(problem) || resized
-	}
+	first, resized := f.show(problems)
 	f.say("")
 	f.tries++
-	widgets.SetEnabled(f.test, f.byName["rtmpUrl"].Entry.Text != "")
-	f.hint.SetText(publishHint(f.byName["rtmpUrl"].Entry.Text, f.byName["rtmpStream"].Entry.Text, f.params.NamePrefix))
+	widgets.SetEnabled(f.test, f.text("rtmpUrl") != "")
+	f.hint.SetText(publishHint(f.text("rtmpUrl"), f.text("rtmpStream"), f.params.NamePrefix))
 	if resized {
 		f.content.Refresh()
 	}
@@ -234,10 +155,9 @@ func (f *Form) check() *field {
 
 // Call starts the call, or points at the first field that keeps it from starting.
 func (f *Form) Call() {
-	for _, fd := range f.fields {
-		fd.touched = true
-	}
+	f.touchAll()
 	if bad := f.check(); bad != nil {
+		f.unfoldFor(bad)
 		f.params.Focus(bad.Entry)
 		return
 	}
@@ -260,6 +180,7 @@ func (f *Form) refused(err *gateway.Error) {
 		if fd.SetProblem(text) {
 			f.content.Refresh()
 		}
+		f.unfoldFor(fd)
 		f.params.Focus(fd.Entry)
 		return
 	}
@@ -288,3 +209,6 @@ func caption(text string) fyne.CanvasObject {
 	l.Importance = widget.LowImportance
 	return l
 }
+
+// Target is where the form would push a call.
+func (f *Form) Target() (rawURL, key string) { return f.text("rtmpUrl"), f.text("rtmpStream") }

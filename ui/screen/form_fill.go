@@ -1,32 +1,18 @@
 package screen
 
-import (
-	"strconv"
-	"strings"
-
-	"callcast/gateway"
-)
+import "callcast/gateway"
 
 // fill shows a remembered call and fetches its secrets.
 func (f *Form) fill(spec gateway.CallSpec) {
-	values := map[string]string{
-		"sipLogin":              spec.Account.Login,
-		"sipAuthenticationName": spec.Account.AuthName,
-		"sipPassword":           spec.Account.Password.Reveal(),
-		"sipDomain":             spec.Account.Domain,
-		"sipOutboundProxy":      spec.Account.OutboundProxy,
-		"callee":                spec.Callee,
-		"toStream":              spec.Stream,
-		"rtmpUrl":               spec.RTMPURL.Reveal(),
-		"rtmpStream":            spec.RTMPStream.Reveal(),
+	f.fillAccount(spec.Account)
+	for name, value := range map[string]string{
+		"callee":     spec.Callee,
+		"toStream":   spec.Stream,
+		"rtmpUrl":    spec.RTMPURL.Reveal(),
+		"rtmpStream": spec.RTMPStream.Reveal(),
+	} {
+		f.set(f.byName[name], value)
 	}
-	if spec.Account.Port != 0 {
-		values["sipPort"] = strconv.Itoa(spec.Account.Port)
-	}
-	for _, fd := range f.fields {
-		f.set(fd, values[fd.name])
-	}
-	f.transport.SetSelected(strings.ToUpper(string(transportOrUDP(spec.Account.Transport))))
 	f.register.SetChecked(spec.Account.Register)
 	f.hasAudio.SetChecked(spec.HasAudio)
 	f.hasVideo.SetChecked(spec.HasVideo)
@@ -48,11 +34,4 @@ func (f *Form) Recall() {
 			}
 		})
 	}
-}
-
-func transportOrUDP(t gateway.Transport) gateway.Transport {
-	if t == "" {
-		return gateway.TransportUDP
-	}
-	return t
 }

@@ -40,35 +40,53 @@ type Monitor struct {
 	bitrate  *widget.Label
 	network  *widget.Label
 	push     *widget.Label
+	refused  *widget.Label
+	marks    *widget.Label
+	lock     *widget.Icon
 	problem  *widget.Label
 	hangUp   *widget.Button
 	keyframe *widget.Button
+	hold     *widget.Button
+	mute     *widget.Button
+	transfer *widget.Button
 	details  fyne.CanvasObject
 	tones    *tones
+	devices  *devices
+	sheets   *sheets
 }
 
-// NewMonitor makes the monitor. unfocus takes the keyboard away from whatever has it.
-func NewMonitor(m *model.Model, unfocus func()) *Monitor {
+// NewMonitor makes the monitor.
+func NewMonitor(m *model.Model, window fyne.Window) *Monitor {
 	mo := &Monitor{
 		model:   m,
-		unfocus: unfocus,
+		unfocus: window.Canvas().Unfocus,
 		picture: widgets.NewPicture(consoletheme.ColorNameScreen),
 		meter:   widgets.NewMeter(),
 		title:   widget.NewLabelWithStyle("", fyne.TextAlignLeading, fyne.TextStyle{Bold: true}),
 		lamp:    widgets.NewBadge(plate(model.ToneIdle)),
-		status:  value(), stream: value(), lasted: value(), video: value(), audio: value(), bitrate: value(), network: value(), push: value(),
+		status:  value(), stream: value(), lasted: value(), video: value(), audio: value(), bitrate: value(), network: value(), push: value(), refused: value(), marks: value(),
+		lock:    widget.NewIcon(consoletheme.Lock()),
 		problem: widget.NewLabel(""),
 	}
 	mo.title.Truncation = fyne.TextTruncateEllipsis
 	mo.title.SizeName = theme.SizeNameSubHeadingText
 	mo.push.Truncation = fyne.TextTruncateOff
 	mo.push.Wrapping = fyne.TextWrapBreak
+	mo.refused.Truncation = fyne.TextTruncateOff
+	mo.refused.Wrapping = fyne.TextWrapWord
+	mo.marks.Importance = widget.WarningImportance
+	mo.lock.Hide()
 	mo.problem.Wrapping = fyne.TextWrapWord
 	mo.problem.Hide()
 	mo.hangUp = widget.NewButton(lang.L("Hang up"), mo.HangUp)
 	mo.hangUp.Importance = widget.DangerImportance
 	mo.keyframe = widget.NewButton(lang.L("Keyframe"), mo.requestKeyframe)
+	mo.hold = widget.NewButton("", mo.ToggleHold)
+	mo.mute = widget.NewButton("", mo.ToggleMute)
+	mo.transfer = widget.NewButton(lang.L("Transfer…"), mo.Transfer)
 	mo.tones = newTones(mo.sendDTMF)
+	mo.devices = newDevices(m)
+	mo.sheets = &sheets{window: window, gone: mo.gone, late: mo.told}
 	mo.build()
 	mo.show(m.Selected())
 	return mo
@@ -87,12 +105,15 @@ func (mo *Monitor) build() {
 		caption(lang.L("Bitrate")), mo.bitrate,
 		caption(lang.L("Network")), mo.network,
 		caption(lang.L("RTMP")), mo.push,
+		caption(lang.L("Refused")), mo.refused,
 	), consoletheme.Compact{})
 	mo.details = container.NewVScroll(container.NewVBox(mo.problem, facts))
-	top := container.NewVBox(mo.lamp, container.NewThemeOverride(mo.title, consoletheme.Compact{}))
-	foot := container.NewVBox(mo.hangUp,
-		container.NewGridWithColumns(2, mo.keyframe, widget.NewButton(lang.L("Keypad"), mo.ToggleKeypad)))
-	middle := container.New(widgets.Room{Least: fyne.NewSize(sideWidth, 0)}, mo.details, mo.tones.content)
+	top := container.NewVBox(mo.lamp, container.NewThemeOverride(container.NewVBox(
+		container.NewBorder(nil, nil, mo.lock, nil, mo.title), mo.marks), consoletheme.Compact{}))
+	foot := container.NewVBox(container.NewGridWithColumns(2, mo.hangUp, mo.keyframe),
+		container.NewGridWithColumns(3, mo.hold, mo.mute, mo.transfer),
+		container.NewGridWithColumns(2, widget.NewButton(lang.L("Keypad"), mo.ToggleKeypad), widget.NewButton(lang.L("Devices"), mo.ToggleDevices)))
+	middle := container.New(widgets.Room{Least: fyne.NewSize(sideWidth, 0)}, mo.details, mo.tones.content, mo.devices.content)
 	side := container.New(layout.NewBorderLayout(top, foot, nil, nil), top, foot, middle)
 	mo.content = container.NewBorder(nil, nil, nil, side,
 		container.NewBorder(nil, nil, nil, mo.meter, mo.picture))
@@ -100,6 +121,7 @@ func (mo *Monitor) build() {
 
 // Update shows what changed.
 func (mo *Monitor) Update(c model.Change) {
+	mo.sheets.follow()
 	if c.Selection || c.Clock {
 		mo.show(mo.model.Selected())
 	}
@@ -152,10 +174,19 @@ func (mo *Monitor) show(s model.Selection) {
 	setText(mo.bitrate, f.bitrate)
 	setText(mo.network, f.network)
 	setText(mo.push, f.push)
+	setText(mo.refused, f.refused)
+	setText(mo.marks, f.marks)
+	mo.lock.Hidden = !f.encrypted
+	setButton(mo.hold, f.holdWord)
+	setButton(mo.mute, f.muteWord)
+	widgets.SetEnabled(mo.hold, f.canTalk)
+	widgets.SetEnabled(mo.mute, f.canTalk)
+	widgets.SetEnabled(mo.transfer, f.canTalk)
+	mo.devices.show(s.Call)
 	mo.say(f.problem, f.calm)
 	widgets.SetEnabled(mo.hangUp, f.canHangUp)
 	widgets.SetEnabled(mo.keyframe, f.canKeyframe)
-	mo.tones.show(mo.shown, f.canDTMF)
+	mo.tones.show(mo.shown, f.canTalk, f.digits)
 	if mo.picture.Frame() == nil {
 		mo.picture.Say(noPicture(s, mo.blind))
 	}
@@ -170,5 +201,11 @@ func value() *widget.Label {
 func setText(l *widget.Label, text string) {
 	if l.Text != text {
 		l.SetText(text)
+	}
+}
+
+func setButton(b *widget.Button, text string) {
+	if b.Text != text {
+		b.SetText(text)
 	}
 }

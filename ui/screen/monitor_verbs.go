@@ -3,6 +3,7 @@ package screen
 import (
 	"unicode"
 
+	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/widget"
 
 	"callcast/gateway"
@@ -36,15 +37,50 @@ func (mo *Monitor) sendDTMF(dtmf gateway.DTMF, done model.Done) {
 // ToggleKeypad swaps the facts for the keypad, and back. While it shows, the keyboard is the keypad too, unless it is
 // some field's.
 func (mo *Monitor) ToggleKeypad() {
-	if mo.details.Visible() {
-		mo.details.Hide()
-		mo.tones.content.Show()
+	mo.toggle(mo.tones.content)
+	if mo.tones.content.Visible() {
 		mo.unfocus()
-		return
 	}
-	mo.tones.content.Hide()
-	mo.details.Show()
 }
+
+// ToggleDevices swaps the facts for the microphones and cameras, and back.
+func (mo *Monitor) ToggleDevices() {
+	mo.toggle(mo.devices.content)
+	if mo.devices.content.Visible() {
+		mo.devices.load(func() {})
+	}
+}
+
+// toggle shows a part in place of the facts, or the facts again.
+func (mo *Monitor) toggle(part fyne.CanvasObject) {
+	if part.Visible() {
+		part = mo.details
+	}
+	for _, o := range []fyne.CanvasObject{mo.details, mo.tones.content, mo.devices.content} {
+		if o == part {
+			o.Show()
+		} else {
+			o.Hide()
+		}
+	}
+}
+
+// ToggleHold holds the selected call, or takes it back.
+func (mo *Monitor) ToggleHold() {
+	if c := mo.model.Selected().Call; c != nil && model.IsUp(*c) {
+		mo.model.Hold(c.ID, !c.Held.Local, mo.told)
+	}
+}
+
+// ToggleMute puts silence in place of what the other side of the selected call hears, or takes it away.
+func (mo *Monitor) ToggleMute() {
+	if c := mo.model.Selected().Call; c != nil && model.IsUp(*c) {
+		mo.model.Mute(c.ID, !c.Muted, mo.told)
+	}
+}
+
+// ShowSelfView shows the operator's own picture.
+func (mo *Monitor) ShowSelfView(p model.Picture) { mo.devices.picture(p) }
 
 // TypedRune takes what is typed while no field has the focus.
 func (mo *Monitor) TypedRune(r rune) {
@@ -78,3 +114,9 @@ func (mo *Monitor) say(problem string, calm bool) {
 		mo.problem.Show()
 	}
 }
+
+// Locked tells whether the padlock is shown.
+func (mo *Monitor) Locked() bool { return mo.lock.Visible() }
+
+// SeesItself tells whether the operator's own picture is shown.
+func (mo *Monitor) SeesItself() bool { return mo.devices.mirror.Frame() != nil }

@@ -17,16 +17,17 @@ import (
 // pushSheet asks where to push a stream. What was kept of a saved target is used without being shown.
 type pushSheet struct {
 	*sheet
-	stream string
-	saved  *widget.Select
-	forget *widget.Button
-	name   *widgets.Entry
-	url    *widgets.Entry
-	key    *widgets.Entry
-	hint   *widget.Label
-	test   *widget.Button
-	kept   kept
-	tries  int // counts the tests, so that the answer to an old one is not taken for the newest
+	streams *Streams
+	stream  string
+	saved   *widget.Select
+	forget  *widget.Button
+	name    *widgets.Entry
+	url     *widgets.Entry
+	key     *widgets.Entry
+	hint    *widget.Label
+	test    *widget.Button
+	kept    kept
+	tries   int // counts the tests, so that the answer to an old one is not taken for the newest
 }
 
 // kept is the whole address of the saved target that is chosen. It stands for its address alone: typed over, it is
@@ -44,12 +45,13 @@ func (s *Streams) PushTo() {
 		return
 	}
 	p := &pushSheet{
-		stream: stream.Name,
-		saved:  widget.NewSelect(nil, nil),
-		name:   widgets.NewEntry(lang.L("not kept if empty")),
-		url:    widgets.NewEntry("rtmp://host/live"),
-		key:    widgets.NewSecretEntry(),
-		hint:   wrapped(""),
+		streams: s,
+		stream:  stream.Name,
+		saved:   widget.NewSelect(nil, nil),
+		name:    widgets.NewEntry(lang.L("not kept if empty")),
+		url:     widgets.NewEntry("rtmp://host/live"),
+		key:     widgets.NewSecretEntry(),
+		hint:    wrapped(""),
 	}
 	p.hint.Importance = widget.LowImportance
 	p.forget = widget.NewButton(lang.L("Forget"), p.forgetSaved)

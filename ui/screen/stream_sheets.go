@@ -72,7 +72,7 @@ func (s *Streams) Inject() {
 		if choice.SelectedIndex() < 0 && chosen != "" {
 			choice.ClearSelected() // the call is over
 		}
-		if len(calls) == 0 && !sh.gone {
+		if len(calls) == 0 && sh.gone == "" {
 			sh.say(lang.L("No other call is established."), widget.MediumImportance)
 		}
 		sh.ready(choice.SelectedIndex() >= 0)

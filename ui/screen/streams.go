@@ -48,12 +48,13 @@ type Streams struct {
 	plan   *widgets.Items
 	sinks  *widgets.Items
 	pushes *widgets.Items
-	open   *sheet // the dialog that is shown, if any
+	*sheets
 }
 
 // NewStreams makes the screen.
 func NewStreams(p StreamsParams) *Streams {
 	s := &Streams{params: p, model: p.Model, notice: widget.NewLabel("")}
+	s.sheets = &sheets{window: p.Window, gone: s.gone, late: s.refused}
 	s.notice.Wrapping = fyne.TextWrapWord
 	s.notice.SizeName = theme.SizeNameCaptionText
 	s.copyLink = widget.NewButton(lang.L("Copy link"), s.CopyLink)
@@ -97,11 +98,16 @@ func headed(title string, body fyne.CanvasObject) fyne.CanvasObject {
 // selected is the stream that is selected, nil if none.
 func (s *Streams) selected() *gateway.Stream { return s.model.Selected().Stream }
 
+func (s *Streams) gone(stream string) string {
+	if s.model.StreamRow(stream) >= 0 {
+		return ""
+	}
+	return lang.L("This stream is gone.")
+}
+
 // update follows the model, except for the table. What nobody sees is left as it is until the tab is shown.
 func (s *Streams) update() {
-	if s.open != nil {
-		s.open.follow()
-	}
+	s.follow()
 	if !s.table.content.Visible() {
 		return
 	}

@@ -19,8 +19,8 @@ type table struct {
 }
 
 // newTables lists the screens behind the tabs.
-func newTables(m *model.Model, streams *Streams) []*table {
-	return []*table{newCalls(m), streams.table, newEnded(m)}
+func newTables(m *model.Model, streams *Streams, accounts *Accounts, ladder *Ladder) []*table {
+	return []*table{newCalls(m), streams.table, newEnded(m), accounts.table, ladder.table}
 }
 
 // Tabs shows one table at a time. Its tabs are buttons, so that they are reached with the keyboard.
@@ -32,8 +32,8 @@ type Tabs struct {
 }
 
 // NewTabs makes the tables.
-func NewTabs(m *model.Model, streams *Streams) *Tabs {
-	t := &Tabs{tables: newTables(m, streams)}
+func NewTabs(m *model.Model, streams *Streams, accounts *Accounts, ladder *Ladder) *Tabs {
+	t := &Tabs{tables: newTables(m, streams, accounts, ladder)}
 	row, stack := container.NewHBox(), container.NewStack()
 	for i, table := range t.tables {
 		button := widget.NewButton("", func() { t.Show(i) })

@@ -17,6 +17,7 @@ type tones struct {
 	keypad  *widgets.Keypad
 	way     *widget.Select
 	sent    *widget.Label
+	got     *widget.Label
 	send    func(gateway.DTMF, model.Done)
 	call    string
 	keys    string // sent
@@ -29,10 +30,11 @@ func newTones(send func(gateway.DTMF, model.Done)) *tones {
 		send: send,
 		way:  widget.NewSelect([]string{string(gateway.DTMFRFC2833), string(gateway.DTMFInfo), string(gateway.DTMFInfoRelay)}, nil),
 		sent: value(),
+		got:  value(),
 	}
 	t.way.SetSelected(string(gateway.DTMFRFC2833))
 	t.keypad = widgets.NewKeypad(t.press)
-	t.content = container.NewVBox(container.NewBorder(nil, nil, caption(lang.L("Send as")), nil, t.way), t.keypad, t.sent)
+	t.content = container.NewVBox(container.NewBorder(nil, nil, caption(lang.L("Send as")), nil, t.way), t.keypad, t.sent, t.got)
 	t.content.Hide()
 	return t
 }
@@ -61,7 +63,12 @@ func (t *tones) sendWaiting() {
 }
 
 // show follows the selection: another call begins with nothing sent.
-func (t *tones) show(call string, on bool) {
+func (t *tones) show(call string, on bool, received string) {
+	got := ""
+	if received != "" {
+		got = lang.L("Received: {{.Keys}}", map[string]any{"Keys": received})
+	}
+	setText(t.got, got)
 	t.keypad.SetEnabled(on)
 	if call != t.call {
 		t.call, t.waiting = call, ""

@@ -20,8 +20,10 @@ type Signal interface {
 	// Register makes the account reachable and returns when the registrar has answered, with its SIP status if it
 	// refused.
 	Register(ctx context.Context) (status int, err error)
-	// Invite sends the offer. What follows comes through the Call's On methods; the last is OnFailed or OnEnded.
-	Invite(offer []byte, c *Call) Dialog
+	// Invite sends the offer. What follows comes through the Leg's On methods; the last is OnFailed or OnEnded.
+	Invite(offer []byte, l *Leg) Dialog
+	// Follow sends the offer to whom the other side has named.
+	Follow(offer []byte, r Referral, l *Leg) Dialog
 }
 
 // Dialog is the SIP dialog of a call.
@@ -96,6 +98,8 @@ type Params struct {
 
 // Call is one call.
 type Call struct {
+	*Leg // the first
+
 	p       Params
 	log     *slog.Logger
 	inbox   chan func(life context.Context)
@@ -114,6 +118,9 @@ type Call struct {
 	devices     gateway.DeviceUse
 	media       Media
 	dialog      Dialog
+	leg         *Leg      // that dialog
+	trial       *referral // whom the other side has named, and is being called; nil if nobody is
+	remote      string    // who has taken the other side's place; empty if nobody has
 	remoteSDP   string
 	created     time.Time
 	established time.Time
@@ -131,6 +138,8 @@ func New(p Params) *Call {
 		created: time.Now(),
 		browser: p.Browser,
 	}
+	c.Leg = &Leg{c: c}
+	c.leg = c.Leg
 	c.publishes(p.Publication)
 	return c
 }
@@ -174,6 +183,7 @@ func (c *Call) Run(ctx context.Context) {
 // leave closes the call. If a panic cut it short, it is hung up first: nobody else would.
 func (c *Call) leave() {
 	defer func() {
+		c.giveUp()
 		close(c.done) // from here on nobody waits for the inbox
 		if c.media != nil {
 			c.media.Close()
@@ -217,44 +227,6 @@ func (c *Call) SetInjection(change func(*Injection)) {
 
 // Done is closed when the call is over.
 func (c *Call) Done() <-chan struct{} { return c.done }
-
-// OnProvisional takes a 1xx.
-func (c *Call) OnProvisional(status int, sdp []byte) { c.post(provisional{status, sdp}) }
-
-// OnAnswered takes a 2xx.
-func (c *Call) OnAnswered(status int, sdp []byte) { c.post(answered{status, sdp}) }
-
-// OnFailed takes the end of a call that was never answered.
-func (c *Call) OnFailed(status int, cause gateway.EndReason, text string) {
-	c.post(failed{status, cause, text})
-}
-
-// OnEnded takes the end of a call that was answered.
-func (c *Call) OnEnded(remote bool, text string) { c.post(ended{remote, text}) }
-
-// OnReinvite takes a changed offer in the dialog and answers it through respond.
-func (c *Call) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
-	c.send(func(life context.Context) {
-		answer, err := c.media.Reoffer(sdp)
-		if err != nil {
-			c.log.Warn("re-INVITE refused", "err", err)
-			respond(sipNotAcceptable, nil)
-			return
-		}
-		respond(sipOK, answer)
-		c.step(life, remoteHold{c.media.Held()})
-		c.publish()
-	})
-}
-
-// OnInfo takes an INFO in the dialog.
-func (c *Call) OnInfo(contentType string, body []byte) {
-	c.send(func(context.Context) {
-		if c.media != nil {
-			c.media.TakeInfo(contentType, body)
-		}
-	})
-}
 
 const (
 	sipOK            = 200
@@ -315,6 +287,7 @@ func (c *Call) do(ctx context.Context, e effect) event {
 	case doNegotiate:
 		return c.negotiate(e)
 	case doHangup:
+		c.giveUp()
 		c.dialog.Hangup(string(c.state.ending.Reason))
 	case doRing:
 		c.p.Incoming.Ringing.Ring()
@@ -340,7 +313,7 @@ func (c *Call) invite() event {
 		return failed{cause: gateway.EndInternal, text: err.Error()}
 	}
 	c.media = media
-	c.dialog = c.p.Signal.Invite(media.Offer(), c)
+	c.dialog = c.p.Signal.Invite(media.Offer(), c.leg)
 	return nil
 }
 

@@ -54,17 +54,6 @@ func (c *Call) changeHold(ctx context.Context, media Media, hold bool) error {
 	return nil
 }
 
-// OnRefreshed takes the other side's description as it came with the renewal of the session.
-func (c *Call) OnRefreshed(sdp []byte) {
-	c.send(func(life context.Context) {
-		if err := c.media.Answer(sdp); err != nil {
-			c.log.Warn("description refused", "err", err)
-			return
-		}
-		c.step(life, remoteHold{c.media.Held() && !c.state.held.Local})
-	})
-}
-
 // liveDialog returns the dialog of the call. It is called from other goroutines.
 func (c *Call) liveDialog(ctx context.Context) (Dialog, error) {
 	dialog := make(chan Dialog, 1)

@@ -13,8 +13,8 @@ import (
 type Ringing interface {
 	Dialog
 	Ring()
-	// Answer takes the call with our description. What follows comes through the Call's On methods, as after Invite.
-	Answer(sdp []byte, c *Call) Dialog
+	// Answer takes the call with our description. What follows comes through the Leg's On methods, as after Invite.
+	Answer(sdp []byte, l *Leg) Dialog
 }
 
 // Incoming is what a call to us has that one of ours has not.
@@ -88,6 +88,6 @@ func (c *Call) take() event {
 		}
 		c.remoteSDP = sdp.Masked(in.Offer)
 	}
-	c.dialog = in.Ringing.Answer(answer, c)
+	c.dialog = in.Ringing.Answer(answer, c.leg)
 	return nil
 }

@@ -42,7 +42,8 @@ func TestLivesOfACallToUs(t *testing.T) {
 		{
 			"is taken at once",
 			[]event{called{atOnce: true}, taken{}, unanswered{}},
-			gateway.CallTrying, "", false, []effect{doTake{}},
+			gateway.CallTrying, "", false,
+			[]effect{doTake{}},
 		},
 		{
 			"is established at once",

@@ -60,6 +60,9 @@ type (
 	localHold  struct{ on bool } // the other side has agreed to it
 	remoteHold struct{ on bool }
 
+	replaced  struct{} // a caller has taken the other side's place
+	succeeded struct{} // whom the other side named has
+
 	transferAsked   struct{ target string }
 	transferRefused struct {
 		status int
@@ -85,6 +88,9 @@ func (taken) event()        {}
 func (unanswered) event()   {}
 func (localHold) event()    {}
 func (remoteHold) event()   {}
+
+func (replaced) event()  {}
+func (succeeded) event() {}
 
 func (transferAsked) event()   {}
 func (transferRefused) event() {}
@@ -147,6 +153,20 @@ func next(s state, ev event) (state, []effect) {
 		return onHeld(s), nil
 	case remoteHold:
 		s.held.Remote = ev.on
+		return onHeld(s), nil
+	default:
+		return onParty(s, ev)
+	}
+	return s, nil
+}
+
+// onParty judges what is about who the other side is to be.
+func onParty(s state, ev event) (state, []effect) {
+	switch ev := ev.(type) {
+	case replaced:
+		s.incoming, s.late, s.taken = true, false, true
+	case succeeded:
+		s.held.Remote = false
 		return onHeld(s), nil
 	case transferAsked:
 		s.transfer = gateway.Transfer{Target: ev.target, Status: gateway.TransferPending}
@@ -223,7 +243,7 @@ func onAnswered(s state, ev answered) (state, []effect) {
 	}
 	s.status, s.media = gateway.CallEstablished, true
 	if s.incoming && !s.late {
-		return s, nil // what was agreed on is in our answer
+		return onHeld(s), nil // what was agreed on is in our answer
 	}
 	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
 }

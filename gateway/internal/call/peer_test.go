@@ -23,17 +23,26 @@ type phone struct {
 	referred []string
 	rang     int
 	answers  []string
+	followed []string
+	next     *phone // whom the other side names
 
 	registrar func(ctx context.Context) (int, error)
 }
 
 func (p *phone) Register(ctx context.Context) (int, error) { return p.registrar(ctx) }
 
-func (p *phone) Invite(offer []byte, _ *Call) Dialog {
+func (p *phone) Invite(offer []byte, _ *Leg) Dialog {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.offer = offer
 	return p
+}
+
+func (p *phone) Follow(offer []byte, r Referral, _ *Leg) Dialog {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.followed = append(p.followed, r.Target+" with "+string(offer))
+	return p.next
 }
 
 func (p *phone) Reinvite(_ context.Context, offer []byte) ([]byte, error) {
@@ -56,7 +65,7 @@ func (p *phone) Ring() {
 	p.rang++
 }
 
-func (p *phone) Answer(sdp []byte, _ *Call) Dialog {
+func (p *phone) Answer(sdp []byte, _ *Leg) Dialog {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.answers = append(p.answers, string(sdp))

@@ -38,7 +38,9 @@ func (c *Call) snapshot() gateway.Call {
 		Ended:       c.ended,
 	}
 	if in := c.p.Incoming; in != nil {
-		s.Incoming, s.Caller, s.Registration = true, in.Caller, in.Registration
+		s.Incoming, s.Caller, s.Registration = true, c.party(), in.Registration
+	} else {
+		s.Callee = c.party()
 	}
 	if c.media != nil {
 		s.Audio, s.Video = c.media.Stats()

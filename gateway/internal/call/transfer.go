@@ -43,6 +43,9 @@ func (c *Call) Transfer(ctx context.Context, target string, instead *Call) error
 
 // party is whom the call is with.
 func (c *Call) party() string {
+	if c.remote != "" {
+		return c.remote
+	}
 	if in := c.p.Incoming; in != nil {
 		return in.Caller
 	}
@@ -97,11 +100,4 @@ func (c *Call) refer(ctx context.Context, target string, instead *Call) error {
 		}
 	}
 	return dialog.Refer(ctx, target, other)
-}
-
-// OnTransfer takes how a transfer goes on. When the other side talks with somebody else, the call is over; when that came
-// to nothing, it goes on.
-func (c *Call) OnTransfer(status int, text string, final bool) {
-	c.log.Info("transfer", "status", status, "text", text, "final", final)
-	c.post(transferTold{status, text, final})
 }

@@ -187,11 +187,11 @@ func parseKey(value string) (Key, error) {
 	}
 	tag, err := strconv.ParseUint(fields[0], 10, 30)
 	if err != nil {
-		return Key{}, fmt.Errorf("crypto tag %q is not a number", fields[0])
+		return Key{}, errors.New("a=crypto does not begin with a number")
 	}
 	i := slices.IndexFunc(suites(), func(s suite) bool { return strings.EqualFold(s.name, fields[1]) })
 	if i < 0 {
-		return Key{}, fmt.Errorf("crypto suite %s is not supported", fields[1])
+		return Key{}, fmt.Errorf("crypto %d: suite %s is not supported", tag, readable(fields[1]))
 	}
 	s := suites()[i]
 	secret, err := s.parseInline(fields[2])
@@ -237,7 +237,7 @@ func checkKeyParameter(text string) error {
 	digits, power := strings.CutPrefix(text, "2^")
 	n, err := strconv.ParseUint(digits, 10, 64)
 	if err != nil || n == 0 || power && n > 48 || n > 1<<48 {
-		return fmt.Errorf("its lifetime %q is not from 1 to 2^48", text)
+		return errors.New("its lifetime is not from 1 to 2^48")
 	}
 	return nil
 }
@@ -246,12 +246,20 @@ func checkKeyParameter(text string) error {
 // window size does not.
 func checkSessionParameters(params []string) error {
 	for _, p := range params {
-		name, _, _ := strings.Cut(strings.ToUpper(p), "=")
-		if name != "WSH" && !strings.HasPrefix(name, "-") {
-			return fmt.Errorf("its parameter %s is not supported", name)
+		name, _, _ := strings.Cut(p, "=")
+		if !strings.EqualFold(name, "WSH") && !strings.HasPrefix(name, "-") {
+			return fmt.Errorf("its parameter %s is not supported", readable(name))
 		}
 	}
 	return nil
+}
+
+// readable is a name for a message, unless it is of a form that a misplaced key could have.
+func readable(name string) string {
+	if strings.ContainsFunc(name, func(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }) {
+		return "of an unknown kind"
+	}
+	return name
 }
 
 // profile is how this side offers media.

@@ -1,6 +1,7 @@
 package sdp
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -82,7 +83,7 @@ func TestEncryptionIsAgreed(t *testing.T) {
 }
 
 // key30 is a key for the suites of RFC 4568.
-var key30 = base64.StdEncoding.EncodeToString(make([]byte, 30))
+var key30 = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{0xAB, 0x17, 0xE0}, 10))
 
 func TestOfferedCrypto(t *testing.T) {
 	const why = "no crypto line can be used: "
@@ -104,11 +105,13 @@ func TestOfferedCrypto(t *testing.T) {
 		{"lifetime, no index, a window", "RTP/SAVP", "optional", []string{"1 " + good + key30 + "|2^20|1:0 WSH=64 -FUTURE=1"}, "AES_CM_128_HMAC_SHA1_80 1"},
 		{"lifetime in full", "RTP/SAVP", "optional", []string{"1 " + good + key30 + "|1048576"}, "AES_CM_128_HMAC_SHA1_80 1"},
 		{"an index", "RTP/SAVP", "optional", []string{"1 " + good + key30 + "|2^20|1:4"}, why + "crypto 1: an index of master keys (MKI) in each packet is not supported"},
-		{"a long lifetime", "RTP/SAVP", "optional", []string{"1 " + good + key30 + "|2^49"}, why + `crypto 1: its lifetime "2^49" is not from 1 to 2^48`},
+		{"a long lifetime", "RTP/SAVP", "optional", []string{"1 " + good + key30 + "|2^49"}, why + `crypto 1: its lifetime is not from 1 to 2^48`},
 		{"several keys", "RTP/SAVP", "optional", []string{"1 " + good + key30 + "|1:1;inline:" + key30 + "|2:1"}, why + "crypto 1: several keys at a time are not supported"},
 		{"not encrypted after all", "RTP/SAVP", "required", []string{"1 " + good + key30 + " UNENCRYPTED_SRTP"}, why + "crypto 1: its parameter UNENCRYPTED_SRTP is not supported"},
 		{"a short key", "RTP/SAVP", "optional", []string{"1 " + good + "QUJDRA=="}, why + "crypto 1: its key is not 30 bytes in base64"},
-		{"no number", "RTP/SAVP", "optional", []string{"x " + good + key30}, why + `crypto tag "x" is not a number`},
+		{"no number", "RTP/SAVP", "optional", []string{"x " + good + key30}, why + "a=crypto does not begin with a number"},
+		{"misplaced", "RTP/SAVP", "optional", []string{key30 + " 1 x", "1 inline:" + key30 + " x", "1 " + good + key30 + " " + key30}, why +
+			"a=crypto does not begin with a number, crypto 1: suite of an unknown kind is not supported, crypto 1: its parameter of an unknown kind is not supported"},
 		{"cut short", "RTP/SAVP", "optional", []string{"1"}, why + "a=crypto is cut short"},
 		{"unusable best effort", "RTP/AVP", "optional", []string{"1"}, ""},
 		{"unusable where it must be", "RTP/AVP", "required", []string{"1"}, why + "a=crypto is cut short"},

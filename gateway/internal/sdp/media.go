@@ -48,6 +48,8 @@ type Refusal struct {
 	Why  string
 }
 
+func (r Refusal) String() string { return r.Kind + ": " + r.Why }
+
 // Direction is which way media flows, as this side sees it.
 type Direction struct{ Send, Receive bool }
 

@@ -35,6 +35,10 @@ func (a *Agent) admit(req *sip.Request, tx *sip.ServerTx) {
 	}
 	c := &callee{d: d, in: a.incoming(d, req, replaced), req: req, tx: tx, contact: contact}
 	c.run()
+	if !c.rang && d.session() == nil && d.p.Account.Login == "" {
+		a.stats.refused.Add(1)
+		tx.Terminate() // a stranger is told once
+	}
 }
 
 func (a *Agent) refuse(tx *sip.ServerTx, res *sip.Response) {

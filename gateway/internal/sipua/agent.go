@@ -134,8 +134,8 @@ func (a *Agent) Start() error {
 	}
 	parser := sip.NewParser()
 	a.udp = newDatagrams(udp, parser, &a.stats.garbage, a.mirror.take)
-	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage)
-	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage)
+	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage, a.timing.message)
+	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage, 0)
 	a.trace()
 	log := slog.New(quietHandler{a.log.Handler()})
 	a.transport = sip.NewTransportLayer(net.DefaultResolver, parser, nil,

@@ -18,6 +18,7 @@ type callee struct {
 	tx      *sip.ServerTx
 	contact *sip.ContactHeader
 	rseq    uint32
+	rang    bool   // the caller was told something before the end
 	early   []byte // the answer to our early offer
 }
 
@@ -127,6 +128,7 @@ func (c *callee) respond(res *sip.Response) { c.d.agent.respond(c.tx, res) }
 
 // announce sends a provisional response, reliably if the caller insists.
 func (c *callee) announce(o order) {
+	c.rang = true
 	res := c.response(o)
 	reliable := lists(c.req, "Require", "", "100rel")
 	if !reliable {

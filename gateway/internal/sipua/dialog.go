@@ -18,6 +18,8 @@ type InviteParams struct {
 	CallID      string // goes into the Call-ID header
 	Account     gateway.Account
 	Callee      string // user, user@host or a SIP URI
+	Replaces    string // the dialog whose place this one is to take, as a Replaces header has it; empty = none
+	ReferredBy  string // who named the callee; empty = nobody
 	VisibleName string
 	SDP         []byte // the offer
 	NoAnswer    time.Duration

@@ -127,12 +127,12 @@ func TestStreamsAreBounded(t *testing.T) {
 			_ = c.Close()
 		}
 	}()
-	for range maxStreams + 1 {
+	for range maxStreamsFromOne + 1 {
 		c, err := net.Dial("tcp", a.Addr().String())
 		require.NoError(t, err)
 		conns = append(conns, c)
 	}
-	last := conns[maxStreams]
+	last := conns[maxStreamsFromOne]
 	require.NoError(t, last.SetReadDeadline(time.Now().Add(patience)))
 	_, err := last.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF)

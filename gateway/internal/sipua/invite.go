@@ -134,10 +134,21 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	req.AppendHeader(p.contact(d.p.Account.Login))
 	p.stamp(req)
 	d.describe(req, "")
+	d.introduce(req)
 	setBody(req, "application/sdp", d.p.SDP)
 	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}
 	inv.progress, inv.late = inv.told, inv.reject
 	return inv, inv.send(ctx)
+}
+
+// introduce says on whose behalf we call, and instead of whom.
+func (d *Dialog) introduce(req *sip.Request) {
+	if d.p.ReferredBy != "" {
+		req.AppendHeader(sip.NewHeader("Referred-By", "<"+d.p.ReferredBy+">"))
+	}
+	if d.p.Replaces != "" {
+		req.AppendHeader(sip.NewHeader("Replaces", d.p.Replaces))
+	}
 }
 
 // told hands a provisional response up.

@@ -84,12 +84,13 @@ func TestTransferIsRefused(t *testing.T) {
 
 func TestWeAreTransferred(t *testing.T) {
 	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
-	d := dial(a, r, p.account())
+	dial(a, r, p.account())
 	inv := establish(p, r)
 	p.ask(inv, "REFER", 1, "", "Refer-To: \"C\" <sip:carol@example.com?Replaces=abc%40h%3Bto-tag%3D1%3Bfrom-tag%3D2&x=y>")
 	ev := next[Referred](r)
 	require.Equal(t, "sip:carol@example.com", ev.Target)
 	require.Equal(t, "abc@h;to-tag=1;from-tag=2", ev.Replaces)
+	require.Equal(t, "sip:bob@127.0.0.1", ev.By)
 	ev.Accept()
 	ev.Reject(603) // too late
 	p.expectStatus(sip.REFER, 202)
@@ -106,8 +107,15 @@ func TestWeAreTransferred(t *testing.T) {
 			ev.Notify(500, "nothing after the last")
 		}
 	}
+	transferred(p, r)
+}
+
+// transferred plays the end of a call whose far side has been told that its transfer succeeded.
+func transferred(p *peer, r *recorder) {
+	p.t.Helper()
+	p.reply(p.expect(sip.BYE), 200)
+	require.Equal(p.t, Ended{Text: "transferred"}, next[Ended](r))
 	p.expectNothing(sip.NOTIFY, 2*testT1)
-	hangup(p, r, d)
 }
 
 func TestTransferOfUsIsRefused(t *testing.T) {
@@ -133,15 +141,14 @@ func TestTransferOfUsIsRefused(t *testing.T) {
 
 func TestQuietTransferOfUs(t *testing.T) {
 	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
-	d := dial(a, r, p.account())
+	dial(a, r, p.account())
 	inv := establish(p, r)
 	p.ask(inv, "REFER", 1, "", "Refer-To: <sip:carol@example.com>", "Refer-Sub: false", "Require: norefersub")
 	ev := next[Referred](r)
 	ev.Accept()
 	require.Equal(t, "false", header(p.expectStatus(sip.REFER, 202), "Refer-Sub").Value())
 	ev.Notify(200, "OK")
-	p.expectNothing(sip.NOTIFY, 2*testT1)
-	hangup(p, r, d)
+	transferred(p, r)
 }
 
 func TestSipfragIsRead(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -22,8 +23,9 @@ func (d *Dialog) referred(req *sip.Request, tx *sip.ServerTx) {
 	var once sync.Once
 	decide := func(status int) { once.Do(func() { decided <- status }) }
 	sub := &subscription{d: d, silent: refusesSubscription(req), busy: true}
+	by := plain(req.From().Address)
 	ev := Referred{
-		Target: target, Replaces: replaced,
+		Target: target, Replaces: replaced, By: by.String(),
 		Accept: func() { decide(sip.StatusAccepted) },
 		Reject: func(status int) { decide(max(status, 300)) },
 		Notify: sub.tell,
@@ -72,7 +74,7 @@ func referTo(req *sip.Request) (target, replaced string, ok bool) {
 	for field := range strings.SplitSeq(headersText, "&") {
 		if name, value, _ := strings.Cut(field, "="); strings.EqualFold(name, "Replaces") {
 			plain, err := url.PathUnescape(value)
-			if err != nil {
+			if err != nil || strings.ContainsFunc(plain, unicode.IsControl) {
 				return "", "", false
 			}
 			replaced = plain
@@ -122,6 +124,9 @@ func (s *subscription) tell(status int, text string) {
 		return
 	}
 	s.over = status >= 200
+	if text == "" {
+		text = reasonPhrase(status)
+	}
 	s.queue = append(s.queue, frag{status, text})
 	if !s.busy {
 		s.busy = s.d.agent.spawn(s.drain)
@@ -143,6 +148,9 @@ func (s *subscription) drain() {
 		s.mu.Unlock()
 		if !s.silent {
 			s.send(f)
+		}
+		if f.status >= 200 && f.status < 300 {
+			s.d.Hangup("transferred")
 		}
 	}
 }

@@ -63,7 +63,7 @@ func (a *Agent) servers(ctx context.Context, h hop) []netip.AddrPort {
 	return servers
 }
 
-// lookup finds an address of a host. IPv4 is preferred, as sipgo does.
+// lookup finds an address of a host that our socket can reach. IPv4 is preferred, as sipgo does.
 func (a *Agent) lookup(ctx context.Context, host string) (netip.Addr, error) {
 	ips, err := a.params.Resolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
@@ -71,6 +71,14 @@ func (a *Agent) lookup(ctx context.Context, host string) (netip.Addr, error) {
 	}
 	if len(ips) == 0 {
 		return netip.Addr{}, fmt.Errorf("resolve %s: no address", host)
+	}
+	if a.udp != nil {
+		if bound := a.Addr().Addr(); !bound.IsUnspecified() {
+			ips = slices.DeleteFunc(ips, func(ip netip.Addr) bool { return ip.Unmap().Is4() != bound.Unmap().Is4() })
+		}
+		if len(ips) == 0 {
+			return netip.Addr{}, fmt.Errorf("resolve %s: it has no address of the version that sip_host %s has", host, a.Addr().Addr())
+		}
 	}
 	four := slices.IndexFunc(ips, func(ip netip.Addr) bool { return ip.Unmap().Is4() })
 	return ips[max(four, 0)].Unmap(), nil

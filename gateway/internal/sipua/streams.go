@@ -3,15 +3,13 @@ package sipua
 import (
 	"errors"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
-
-// maxStreams bounds the connections others may hold open to us.
-const maxStreams = 256
 
 // acceptPause is how long to wait after a connection could not be accepted.
 const acceptPause = 100 * time.Millisecond
@@ -23,7 +21,8 @@ type streams struct {
 	addr     net.Addr
 	parser   *sip.Parser
 	garbage  *atomic.Uint64
-	foreign  atomic.Int64  // connections others opened
+	patience time.Duration // how long others may take for a message
+	guests   *guests
 	serving  chan struct{} // closed when sipgo accepts
 	fresh    chan handover
 	taken    chan struct{} // of the last handover; belongs to Accept
@@ -44,9 +43,9 @@ type handover struct {
 }
 
 // newStreams makes streams that others may open by l, if it is not nil.
-func newStreams(l net.Listener, addr net.Addr, p *sip.Parser, garbage *atomic.Uint64) *streams {
+func newStreams(l net.Listener, addr net.Addr, p *sip.Parser, garbage *atomic.Uint64, patience time.Duration) *streams {
 	s := &streams{
-		listener: l, addr: addr, parser: p, garbage: garbage,
+		listener: l, addr: addr, parser: p, garbage: garbage, patience: patience, guests: newGuests(),
 		serving: make(chan struct{}), fresh: make(chan handover), done: make(chan struct{}),
 		flows: make(map[via]*flow),
 	}
@@ -104,12 +103,14 @@ func (s *streams) receive() {
 				return
 			}
 		}
-		if s.foreign.Add(1) > maxStreams {
-			s.foreign.Add(-1)
+		who := guestOf(conn)
+		if !s.guests.admit(who) {
 			_ = conn.Close()
 			continue
 		}
-		_ = s.hand(s.guard(conn, func() { s.foreign.Add(-1) }))
+		g := s.guard(conn, func() { s.guests.leave(who) })
+		g.patience, g.owing = s.patience, true
+		_ = s.hand(g)
 	}
 }
 
@@ -143,12 +144,26 @@ type streamGuard struct {
 	pongs  atomic.Uint64     // keep-alives that arrived
 	closed func()            // called once
 	once   sync.Once
+
+	// These belong to the reader.
+	patience time.Duration // how long a message may take; 0 = as long as it likes
+	owing    bool          // a message has begun, or none has come yet
+	timed    bool          // its time runs
 }
 
-var errNotSIP = errors.New("not a sip stream")
+var (
+	errNotSIP = errors.New("not a sip stream")
+	errSlow   = errors.New("a message took too long")
+)
 
 func (g *streamGuard) Read(b []byte) (int, error) {
+	g.hurry()
 	n, err := g.Conn.Read(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		g.owner.garbage.Add(1)
+		_ = g.Close()
+		return n, errors.Join(errSlow, net.ErrClosed)
+	}
 	if err == nil && n > 0 && keepAlive(b[:n]) {
 		g.pongs.Add(1)
 	}
@@ -160,21 +175,38 @@ func (g *streamGuard) Read(b []byte) (int, error) {
 	return 0, errors.Join(errNotSIP, net.ErrClosed)
 }
 
+// hurry bounds how long a message may take, and a connection that says nothing.
+func (g *streamGuard) hurry() {
+	switch {
+	case g.patience == 0:
+	case !g.owing:
+		_ = g.SetReadDeadline(time.Time{})
+	case !g.timed:
+		g.timed = true
+		_ = g.SetReadDeadline(time.Now().Add(g.patience))
+	}
+}
+
 func (g *streamGuard) follows(b []byte) (ok bool) {
 	defer func() {
 		if recover() != nil {
 			ok = false
 		}
 	}()
-	sound := true
+	sound, came := true, false
 	g.gather(b)
 	err := g.shadow.ParseSIPStream(b, func(msg sip.Message) {
-		sound = sound && wellFormed(msg)
+		sound, came = sound && wellFormed(msg), true
 		if sound {
 			g.traceWhole(msg)
 		}
 	})
-	return sound && (err == nil || errors.Is(err, sip.ErrParseSipPartial))
+	partial := errors.Is(err, sip.ErrParseSipPartial)
+	if came {
+		g.timed = false // the next one has as long
+	}
+	g.owing = partial || g.owing && !came
+	return sound && (err == nil || partial)
 }
 
 // Close closes the connection.

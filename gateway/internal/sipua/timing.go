@@ -8,6 +8,7 @@ import (
 // timing holds how long the agent waits for others. The retransmission timers of RFC 3261 are sipgo's.
 type timing struct {
 	dial       time.Duration                   // a name to resolve and a connection to open
+	message    time.Duration                   // a message to arrive on a connection that others opened, once it has begun
 	hangup     time.Duration                   // a provisional to CANCEL after, the final response to a CANCEL, the answer to a BYE
 	linger     time.Duration                   // a late answer to an INVITE that was given up: 64*T1, RFC 3261 section 9.1
 	reinvite   time.Duration                   // our side to answer a re-INVITE
@@ -27,6 +28,7 @@ type timing struct {
 func defaultTiming() timing {
 	return timing{
 		dial:       5 * time.Second,
+		message:    10 * time.Second,
 		hangup:     3 * time.Second,
 		linger:     32 * time.Second,
 		reinvite:   2 * time.Second,

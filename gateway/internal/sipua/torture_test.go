@@ -2,10 +2,13 @@ package sipua
 
 import (
 	"fmt"
+	"io"
 	"net"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/stretchr/testify/require"
@@ -137,4 +140,74 @@ func TestTorture(t *testing.T) {
 		require.Equal(t, "torture", res.CallID().Value(), name)
 		require.Equal(t, want, a.Stats().Garbage, name)
 	}
+}
+
+// TestTortureByStream sends each of the bad messages on a connection of its own, which is closed for it. What is no error on
+// a stream is left out: more bytes may follow.
+func TestTortureByStream(t *testing.T) {
+	a := startAgent(t, func(a *Agent) {
+		a.strangers = newBucket(1e6, 1e6)
+		a.timing.message = 300 * time.Millisecond
+	})
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	want := uint64(0)
+	for name, text := range bad() {
+		conn, err := net.Dial("tcp", a.Addr().String())
+		require.NoError(t, err)
+		_, _ = io.WriteString(conn, strings.Replace(text, "SIP/2.0/UDP", "SIP/2.0/TCP", 1))
+		requireCut(t, conn, name)
+		want++
+		require.Equal(t, want, a.Stats().Garbage, name)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(16<<20), "bytes kept")
+}
+
+// requireCut fails unless the agent closes a connection.
+func requireCut(t *testing.T, conn net.Conn, name string) {
+	t.Helper()
+	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
+	_, err := io.Copy(io.Discard, conn)
+	require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "%s: the connection stayed open", name)
+	require.NoError(t, conn.Close())
+}
+
+// TestSlowStreams: a message that does not end, and a connection that says nothing, hold nothing for long. One that has
+// spoken may be silent.
+func TestSlowStreams(t *testing.T) {
+	const patience = 300 * time.Millisecond
+	a := startAgent(t, func(a *Agent) { a.timing.message = patience })
+	dial := func() net.Conn {
+		conn, err := net.Dial("tcp", a.Addr().String())
+		require.NoError(t, err)
+		return conn
+	}
+	polite := dial()
+	defer func() { _ = polite.Close() }()
+	whole := strings.Replace(with(), "SIP/2.0/UDP", "SIP/2.0/TCP", 1)
+	ask := func() {
+		_, err := io.WriteString(polite, strings.Replace(whole, "z9hG4bKtorture", sip.GenerateBranch(), 1))
+		require.NoError(t, err)
+		buf := make([]byte, 4096)
+		n, err := polite.Read(buf)
+		require.NoError(t, err)
+		require.Contains(t, string(buf[:n]), "SIP/2.0 200")
+	}
+	ask()
+	requireCut(t, dial(), "silent")
+	slow := dial()
+	start := time.Now()
+	for _, c := range []byte(whole) { // a byte at a time, each in time
+		if _, err := slow.Write([]byte{c}); err != nil {
+			break
+		}
+		time.Sleep(patience / 10)
+	}
+	requireCut(t, slow, "slow")
+	require.Less(t, time.Since(start), time.Duration(len(whole))*patience/10, "before the message was whole")
+	require.Equal(t, uint64(2), a.Stats().Garbage)
+	ask()
 }

@@ -42,7 +42,7 @@ func New(p Params) *Preview {
 	v := &Preview{params: p, cancel: cancel, done: make(chan struct{}), wanted: true}
 	v.reader = p.Stream.Attach(stream.ReaderParams{
 		Name: "preview", Sink: gateway.SinkPreview, Video: []media.Codec{media.H264, media.VP8},
-		Audio: []media.Codec{media.PCMA, media.PCMU, media.AAC, media.Opus, media.G722, media.Speex},
+		Audio: []media.Codec{media.PCMA, media.PCMU, media.AAC, media.Opus, media.G722, media.Speex, media.Speex16, media.G729},
 	})
 	go func() {
 		defer close(v.done)

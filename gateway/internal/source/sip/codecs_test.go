@@ -206,3 +206,28 @@ func TestCodecChangesInACall(t *testing.T) {
 	audio, _ := callee.Stats()
 	require.Equal(t, "PCMA", audio.Codec)
 }
+
+// TestInjectedOpusIsPassedOn: what comes in the codec of the call is not converted.
+func TestInjectedOpusIsPassedOn(t *testing.T) {
+	caller, callee := newParty(t, media.Opus), newParty(t, media.Opus)
+	connectParties(t, caller, callee)
+	first, second := singing(t, 500), stream.New(stream.Params{Name: "opus", Log: slog.New(slog.DiscardHandler)})
+	t.Cleanup(second.Close)
+	coded := first.Attach(stream.ReaderParams{Name: "coder", Audio: []media.Codec{media.Opus}})
+	p := second.Publish(stream.PublisherParams{})
+	var copying sync.WaitGroup
+	t.Cleanup(copying.Wait)
+	t.Cleanup(coded.Close)
+	copying.Go(func() {
+		for {
+			u, err := coded.Next(context.Background())
+			if err != nil {
+				return
+			}
+			p.Write(u)
+		}
+	})
+	caller.Talk(second) // which has no converter at all
+	callee.hears(t, media.Opus, 500)
+	require.Len(t, second.Tracks(), 1)
+}

@@ -3,7 +3,6 @@ package sip
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -131,7 +130,7 @@ func refused(why []sdp.Refusal) error {
 	}
 	var text []string
 	for _, r := range why {
-		text = append(text, fmt.Sprintf("%s: %s", r.Kind, r.Why))
+		text = append(text, r.String())
 	}
 	return errors.New("no media agreed: " + strings.Join(text, "; "))
 }

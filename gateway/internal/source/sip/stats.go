@@ -80,7 +80,7 @@ func received(r rtpio.Stats, m *sdp.Media, at speed, c counted) gateway.MediaSta
 	stats := gateway.MediaStats{
 		FPS: at.fps, BitsPerSec: at.bitsPerSec, Packets: r.Packets, Bytes: r.Bytes,
 		Lost: r.Lost, LossPercent: r.LossPercent, JitterMS: r.JitterMS, Filled: c.filled,
-		Discarded: r.Discarded + r.Invalid,
+		Discarded: r.Discarded + r.Invalid, Resent: r.Resent,
 	}
 	if m != nil {
 		stats.Direction = m.Direction.String()

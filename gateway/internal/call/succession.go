@@ -1,0 +1,159 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"callcast/gateway"
+)
+
+// Referral is the other side's wish that the call goes on with somebody else.
+type Referral struct {
+	Target   string
+	Replaces string // the dialog that the new one is to take the place of, as SIP writes it
+	By       string // who wishes so
+	Accept   func()
+	Reject   func(status int)
+	// Notify tells the other side how the new call goes on. After a 2xx it is hung up.
+	Notify func(status int, text string)
+}
+
+// referral is a Referral under way.
+type referral struct {
+	target string
+	notify func(status int, text string)
+	leg    *Leg
+	dialog Dialog
+}
+
+// Refusals of a referral (RFC 3261 section 21).
+const (
+	sipPending  = 491
+	sipDeclined = 603
+	sipGone     = 487
+)
+
+// OnReferred calls whom the other side names. The media go there when they answer; until then all stays as it is.
+func (l *Leg) OnReferred(r Referral) {
+	c := l.c
+	l.send(func(context.Context) {
+		switch {
+		case !c.state.up() || l.trial != nil:
+			r.Reject(sipDeclined)
+			return
+		case c.trial != nil:
+			r.Reject(sipPending)
+			return
+		}
+		offer, err := c.media.Reoffer(nil)
+		if err != nil {
+			c.log.Warn("no offer for whom the other side names", "err", err)
+			r.Reject(sipDeclined)
+			return
+		}
+		r.Accept()
+		c.log.Info("the other side transfers the call", "to", r.Target)
+		c.trial = &referral{target: r.Target, notify: r.Notify, leg: &Leg{c: c}}
+		c.trial.leg.trial = c.trial
+		c.trial.dialog = c.p.Signal.Follow(offer, r, c.trial.leg)
+	})
+}
+
+// succeed makes a leg that has answered the call's own.
+func (c *Call) succeed(life context.Context, l *Leg, status int, sdp []byte) {
+	r := c.trial
+	if c.state.hangingUp {
+		return // its BYE is on the way
+	}
+	if err := c.media.Answer(sdp); err != nil {
+		r.dialog.Hangup(string(gateway.EndNoMedia))
+		c.fail(life, l, sipNotAcceptable, err.Error())
+		return
+	}
+	c.trial, l.trial = nil, nil
+	c.remoteSDP, c.remote = string(sdp), r.target
+	if c.leg != l {
+		c.leg.retired = true
+		c.leg, c.dialog = l, r.dialog
+	}
+	r.notify(status, "")
+	c.step(life, succeeded{})
+	c.publish()
+}
+
+// fail ends the attempt to call whom the other side named. If that has left meanwhile, the call is over.
+func (c *Call) fail(life context.Context, l *Leg, status int, text string) {
+	r := c.trial
+	if r == nil || r.leg != l {
+		return
+	}
+	c.trial, l.retired = nil, true
+	c.log.Info("who was named by the other side does not take the call", "status", status, "text", text)
+	if status < 300 {
+		status = sipGone
+	}
+	r.notify(status, text)
+	if c.leg == l {
+		c.step(life, ended{remote: true, text: fmt.Sprintf("the other side left, and %s did not answer: %s", r.target, text)})
+	}
+}
+
+// goOn lets the call live without its leg, when that has left while whom it named is being called.
+func (c *Call) goOn(l *Leg) bool {
+	if c.trial == nil || c.state.hangingUp || c.leg != l {
+		return false
+	}
+	l.retired = true
+	c.leg, c.dialog = c.trial.leg, c.trial.dialog
+	return true
+}
+
+// giveUp ends the attempt to call whom the other side named, because the call ends.
+func (c *Call) giveUp() {
+	r := c.trial
+	if r == nil || c.leg == r.leg {
+		return
+	}
+	c.trial, r.leg.retired = nil, true
+	r.dialog.Hangup(string(c.state.ending.Reason))
+}
+
+var errNotUp = errors.New("the call is not one that could go on with somebody else")
+
+// Replace takes a call that comes in for the present dialog, which is hung up. The media go on with the caller. It returns
+// an error, and changes nothing, if that cannot be.
+func (c *Call) Replace(ctx context.Context, in Incoming) error {
+	done := make(chan error, 1)
+	c.send(func(life context.Context) { done <- c.replace(life, in) })
+	select {
+	case err := <-done:
+		return err
+	case <-c.done:
+		return errNotUp
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Call) replace(life context.Context, in Incoming) error {
+	if !c.state.up() || len(in.Offer) == 0 {
+		return errNotUp
+	}
+	answer, err := c.media.Reoffer(in.Offer)
+	if err != nil {
+		return err
+	}
+	c.log.Info("another takes the other side's place", "who", in.Caller)
+	c.giveUp()
+	before := c.dialog
+	c.leg.retired = true
+	c.leg = &Leg{c: c}
+	c.dialog = in.Ringing.Answer(answer, c.leg)
+	before.Hangup("replaced")
+	c.remoteSDP, c.remote = string(in.Offer), in.Caller
+	c.step(life, replaced{})
+	c.step(life, remoteHold{c.media.Held()})
+	c.publish()
+	return nil
+}

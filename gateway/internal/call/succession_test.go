@@ -1,0 +1,110 @@
+package call
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"callcast/gateway"
+)
+
+// wish is a referral as the far side sees it.
+type wish struct {
+	mu       sync.Mutex // guards what follows
+	accepted bool
+	rejected int
+	notified []int
+}
+
+func (w *wish) referral(target string) Referral {
+	locked := func(do func()) {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		do()
+	}
+	return Referral{
+		Target: target,
+		Accept: func() { locked(func() { w.accepted = true }) },
+		Reject: func(status int) { locked(func() { w.rejected = status }) },
+		Notify: func(status int, _ string) { locked(func() { w.notified = append(w.notified, status) }) },
+	}
+}
+
+// running is an established call of a test.
+func running(t *testing.T, s *scene) {
+	t.Helper()
+	s.phone.next = &phone{}
+	go s.Run(context.Background())
+	synctest.Wait()
+	s.OnAnswered(200, nil)
+	synctest.Wait()
+}
+
+func TestOneReferralAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newScene(t, nil)
+		s.phone.next = &phone{}
+		go s.Run(context.Background())
+		synctest.Wait()
+		early, first, second := &wish{}, &wish{}, &wish{}
+		s.OnReferred(early.referral("carol"))
+		s.OnAnswered(200, nil)
+		s.OnReferred(first.referral("carol"))
+		s.OnReferred(second.referral("dave"))
+		synctest.Wait()
+		require.Equal(t, 603, early.rejected, "the call is not established yet")
+		require.True(t, first.accepted)
+		require.Equal(t, 491, second.rejected)
+		require.Equal(t, []string{"carol with answer to "}, s.phone.followed)
+
+		s.Hangup(gateway.EndLocal)
+		synctest.Wait()
+		require.Equal(t, []string{"local"}, s.phone.next.hangups, "who is being called is not wanted any more")
+		require.Equal(t, []string{"local"}, s.phone.hangups)
+		s.OnEnded(false, "")
+		<-s.Done()
+	})
+}
+
+func TestReferralThatFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newScene(t, nil), &wish{}
+		running(t, s)
+		s.OnReferred(w.referral("carol"))
+		synctest.Wait()
+		next := s.trial.leg
+		next.OnProvisional(180, nil)
+		next.OnFailed(486, gateway.EndBusy, "486 Busy Here")
+		next.OnFailed(486, gateway.EndBusy, "again, of no interest")
+		synctest.Wait()
+		require.Equal(t, []int{180, 486}, w.notified)
+		require.Equal(t, gateway.CallEstablished, s.statuses()[len(s.statuses())-1])
+		require.Empty(t, s.phone.hangups)
+		s.OnEnded(true, "")
+		<-s.Done()
+	})
+}
+
+func TestReferralThatSucceeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, w := newScene(t, nil), &wish{}
+		running(t, s)
+		s.OnReferred(w.referral("carol"))
+		synctest.Wait()
+		next := s.trial.leg
+		next.OnAnswered(200, []byte("carol's"))
+		s.OnEnded(true, "the far side has left: that is no end any more")
+		synctest.Wait()
+		require.Equal(t, []int{200}, w.notified)
+		last := s.told[len(s.told)-1]
+		require.Equal(t, gateway.CallEstablished, last.Status)
+		require.Equal(t, "carol", last.Callee)
+		require.Equal(t, "carol's", last.SDP)
+		next.OnEnded(true, "")
+		<-s.Done()
+		require.Equal(t, gateway.EndRemote, s.told[len(s.told)-1].Ending.Reason)
+	})
+}

@@ -1,0 +1,191 @@
+package model
+
+import (
+	"slices"
+	"strings"
+
+	"fyne.io/fyne/v2/lang"
+
+	"callcast/gateway"
+)
+
+// Pair is a line of an offer beside the one of the answer that speaks of the same.
+type Pair struct {
+	Offer, Answer string
+	Words         string // what became of it, where that can be told
+	Tone          Tone
+}
+
+// Compare puts an answer beside its offer and says what was taken and what was refused. refused is what is known of why.
+func Compare(e Exchange, refused []gateway.MediaLine) []Pair {
+	offer, answer := sections(e.Offer), sections(e.Answer)
+	var pairs []Pair
+	for i := range max(len(offer), len(answer)) {
+		var o, a section
+		if i < len(offer) {
+			o = offer[i]
+		}
+		if i < len(answer) {
+			a = answer[i]
+		}
+		pairs = append(pairs, compareSections(o, a, e.Answer != "", refused)...)
+	}
+	if e.Answer == "" && len(pairs) > 0 {
+		pairs[0].Words = lang.L("not answered")
+	}
+	return pairs
+}
+
+// section is the head of a session description, or one of its m-lines with all that follows it.
+type section []string
+
+func sections(description string) []section {
+	var all []section
+	for line := range strings.Lines(description) {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "":
+		case len(all) == 0 || strings.HasPrefix(line, "m="):
+			all = append(all, section{line})
+		default:
+			all[len(all)-1] = append(all[len(all)-1], line)
+		}
+	}
+	return all
+}
+
+func compareSections(o, a section, answered bool, refused []gateway.MediaLine) []Pair {
+	var pairs []Pair
+	used := make([]bool, len(a))
+	for _, line := range o {
+		p := Pair{Offer: line}
+		if i := partner(o, a, line, used); i >= 0 {
+			used[i] = true
+			p.Answer = a[i]
+		}
+		if answered {
+			p.judge(o, a, refused)
+		}
+		pairs = append(pairs, p)
+	}
+	for i, line := range a {
+		if !used[i] {
+			pairs = append(pairs, Pair{Answer: line})
+		}
+	}
+	return pairs
+}
+
+// partner finds the line of an answer that speaks of the same as one of its offer, or -1. Payload types may differ: what
+// counts is the codec.
+func partner(o, a section, line string, used []bool) int {
+	want := o.subject(line)
+	for i, other := range a {
+		if !used[i] && a.subject(other) == want {
+			return i
+		}
+	}
+	return -1
+}
+
+// subject is what a line speaks of: its codec, or its key.
+func (s section) subject(line string) string {
+	key, value, _ := strings.Cut(line, ":")
+	switch key {
+	case "a=rtpmap":
+		return key + " " + codecOf(value)
+	case "a=fmtp", "a=rtcp-fb":
+		payload, _, _ := strings.Cut(value, " ")
+		return key + " " + s.codec(payload)
+	case "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive":
+		return "a=direction"
+	}
+	if strings.HasPrefix(line, "a=") {
+		return key
+	}
+	return line[:min(2, len(line))]
+}
+
+// codec is the codec that a payload type stands for.
+func (s section) codec(payload string) string {
+	for _, line := range s {
+		if value, ok := strings.CutPrefix(line, "a=rtpmap:"+payload+" "); ok {
+			return codecOf("x " + value)
+		}
+	}
+	return payload
+}
+
+// codecOf is the codec of what stands behind a=rtpmap: its name and clock, without what is usual.
+func codecOf(mapping string) string {
+	_, codec, _ := strings.Cut(mapping, " ")
+	return strings.TrimSuffix(strings.ToLower(codec), "/1")
+}
+
+// judge says what became of a line of the offer.
+func (p *Pair) judge(o, a section, refused []gateway.MediaLine) {
+	switch {
+	case strings.HasPrefix(p.Offer, "m="):
+		p.judgeMedia(a, refused)
+	case a.off():
+	case strings.HasPrefix(p.Offer, "a=rtpmap:"):
+		p.judgeCodec(p.Answer != "", codecName(p.Offer), o.kind(), refused)
+	case strings.HasPrefix(p.Offer, "a=crypto:"):
+		if p.Answer != "" {
+			p.Words, p.Tone = lang.L("taken: the media is encrypted"), ToneGood
+		} else {
+			p.Words, p.Tone = lang.L("not taken"), ToneIdle
+		}
+	}
+}
+
+func (p *Pair) judgeMedia(a section, refused []gateway.MediaLine) {
+	kind := section{p.Offer}.kind()
+	if !a.off() {
+		p.Words, p.Tone = lang.L("taken"), ToneGood
+		return
+	}
+	p.Words, p.Tone = lang.L("refused"), ToneBad
+	if i := slices.IndexFunc(refused, func(m gateway.MediaLine) bool { return m.Kind == kind }); i >= 0 {
+		p.Words = lang.L("refused: {{.Why}}", map[string]any{"Why": refused[i].Why})
+	}
+}
+
+// judgeCodec takes the reason that names the codec, if there is one.
+func (p *Pair) judgeCodec(taken bool, name, kind string, refused []gateway.MediaLine) {
+	if taken {
+		p.Words, p.Tone = lang.L("taken"), ToneGood
+		return
+	}
+	p.Words, p.Tone = lang.L("refused: not in the answer"), ToneWaiting
+	for _, m := range refused {
+		if m.Kind == kind && strings.Contains(strings.ToLower(m.Why), strings.ToLower(name)) {
+			p.Words = lang.L("refused: {{.Why}}", map[string]any{"Why": m.Why})
+			return
+		}
+	}
+}
+
+func codecName(line string) string {
+	_, codec, _ := strings.Cut(line, " ")
+	name, _, _ := strings.Cut(codec, "/")
+	return name
+}
+
+// kind is what an m-line is about: audio or video.
+func (s section) kind() string {
+	if len(s) == 0 {
+		return ""
+	}
+	kind, _, _ := strings.Cut(strings.TrimPrefix(s[0], "m="), " ")
+	return kind
+}
+
+// off tells whether an m-line of an answer refuses that of the offer, with port 0 or by being none.
+func (s section) off() bool {
+	if len(s) == 0 {
+		return true
+	}
+	fields := strings.Fields(s[0])
+	return strings.HasPrefix(s[0], "m=") && len(fields) > 1 && fields[1] == "0"
+}
