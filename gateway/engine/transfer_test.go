@@ -232,6 +232,7 @@ func TestReferredToSomebodyElse(t *testing.T) {
 			case tt.third.Reject == 0:
 				requireCarried(t, events, third.URI())
 				<-gone
+				requireRungs(t, e, "c1", "> INVITE", "< REFER", "> 202", "> INVITE")
 				require.NoError(t, e.EndCall(t.Context(), "c1"))
 				require.Eventually(t, func() bool { return third.Calls()[0].State == demophone.Ended }, patience, 20*time.Millisecond)
 			case tt.leaves:
