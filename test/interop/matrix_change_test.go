@@ -127,7 +127,8 @@ func TestChangesCross(t *testing.T) {
 	require.Contains(t, answers[1], "a=sendonly")
 }
 
-// TestByeDuringChange: the peer hangs up while a change of the session, the gateway's or its own, has no answer yet.
+// TestByeDuringChange: the peer hangs up while a change of the session is under way: the gateway's has no answer
+// yet, or the answer to its own no ACK.
 func TestByeDuringChange(t *testing.T) {
 	g := startGateway(t)
 	history := g.watch(t)
@@ -153,8 +154,8 @@ func TestByeDuringChange(t *testing.T) {
 	})
 	t.Run("its own", func(t *testing.T) {
 		t.Parallel()
-		peer := start(t, "own", step{Pause: 1500}, step{Send: "INVITE", SDP: sound(2)}, step{Send: "BYE"}, step{Response: "200"},
-			step{Response: "200"})
+		peer := start(t, "own", step{Pause: 1500}, step{Send: "INVITE", SDP: sound(2)}, step{Response: "200"},
+			step{Send: "BYE"}, step{Response: "200"})
 		over(t, "own", peer)
 	})
 }
