@@ -43,12 +43,7 @@ const (
 // capture packs a byte stream with access unit delimiters into the file format of libpcap.
 func capture(t testing.TB, stream []byte) []byte {
 	packetizer := rtp.NewPacketizer(maxPacket, payloadType, 1, &codecs.H264Payloader{}, rtp.NewFixedSequencer(1), clockRate)
-	file := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4) // microseconds
-	file = binary.LittleEndian.AppendUint16(file, 2)          // version 2.4
-	file = binary.LittleEndian.AppendUint16(file, 4)
-	file = append(file, make([]byte, 8)...)               // time zone, accuracy
-	file = binary.LittleEndian.AppendUint32(file, 0xffff) // longest packet
-	file = binary.LittleEndian.AppendUint32(file, 1)      // Ethernet
+	file := captureHeader()
 	add := func(at time.Duration, packets []*rtp.Packet) {
 		for _, p := range packets {
 			raw, err := p.Marshal()
@@ -67,6 +62,16 @@ func capture(t testing.TB, stream []byte) []byte {
 		at += picturePeriod
 	}
 	return file
+}
+
+// captureHeader begins a file.
+func captureHeader() []byte {
+	file := binary.LittleEndian.AppendUint32(nil, 0xa1b2c3d4) // microseconds
+	file = binary.LittleEndian.AppendUint16(file, 2)          // version 2.4
+	file = binary.LittleEndian.AppendUint16(file, 4)
+	file = append(file, make([]byte, 8)...)               // time zone, accuracy
+	file = binary.LittleEndian.AppendUint32(file, 0xffff) // longest packet
+	return binary.LittleEndian.AppendUint32(file, 1)      // Ethernet
 }
 
 // appendDatagram adds a packet with the headers that SIPp skips or fills in: Ethernet, IPv4 and UDP.

@@ -32,14 +32,27 @@ func StartSIPp(t testing.TB, scenario string, values map[string]any) *SIPp {
 
 // StartSIPpAt starts one at an address of this machine. With whom, the host:port to call, it is the caller.
 func StartSIPpAt(t testing.TB, host, scenario string, values map[string]any, whom ...string) *SIPp {
+	return startSIPp(t, "u1", host, scenario, values, whom...)
+}
+
+// StartSIPpTCP is StartSIPp over TCP.
+func StartSIPpTCP(t testing.TB, scenario string, values map[string]any, whom ...string) *SIPp {
+	return startSIPp(t, "t1", "127.0.0.1", scenario, values, whom...)
+}
+
+func startSIPp(t testing.TB, mode, host, scenario string, values map[string]any, whom ...string) *SIPp {
 	const media = 2 // the first port of sound, by its distance from SIP's
 	s := &SIPp{Port: FreePorts(t, sippPorts), host: host, dir: t.TempDir()}
 	s.process = start(t, s.dir, "sipp", append(whom,
-		"-sf", fill(t, scenario, s.dir, values), "-i", host, "-mi", host,
+		"-sf", fill(t, scenario, s.dir, values), "-i", host, "-mi", host, "-t", mode,
 		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
 		"-m", "1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", messages,
 		"-timeout", "60s", "-timeout_error")...)
-	if len(whom) == 0 {
+	switch {
+	case len(whom) > 0: // it listens for nobody
+	case mode == "t1":
+		s.process.listening(t, s.Address())
+	default:
 		require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, 10*time.Second, 10*time.Millisecond)
 	}
 	return s

@@ -87,7 +87,8 @@ func (l *Leg) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 	})
 }
 
-// OnRefreshed takes the other side's description as it came with the renewal of the session.
+// OnRefreshed takes the other side's description as it came with the renewal of the session, or when it had asked for an
+// offer.
 func (l *Leg) OnRefreshed(sdp []byte) {
 	c := l.c
 	l.send(func(life context.Context) {

@@ -40,8 +40,15 @@ func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 	}
 	res := d.answerChange(req, r, granted)
 	d.agent.respond(tx, res)
-	if req.IsInvite() && res.IsSuccess() {
-		d.awaitAck(req, tx, res)
+	if !req.IsInvite() || !res.IsSuccess() {
+		return
+	}
+	ack := d.awaitAck(req, tx, res)
+	if len(sdpOf(req)) > 0 || ack == nil {
+		return
+	}
+	if answer := sdpOf(ack); len(answer) > 0 { // the offer was ours (RFC 3261 section 14.2)
+		d.post(Refreshed{SDP: answer})
 	}
 }
 

@@ -41,8 +41,8 @@ type Reinvite struct {
 	Respond func(status int, sdp []byte)
 }
 
-// Refreshed is the other side's description of the session as it came with the renewal of the session timer. It may
-// differ from the last one.
+// Refreshed is the other side's description of the session as it came with the renewal of the session timer, or as the
+// answer to the offer that its own re-INVITE asked for. It may differ from the last one.
 type Refreshed struct {
 	SDP []byte
 }

@@ -88,6 +88,22 @@ func TestReinvite(t *testing.T) {
 	}
 }
 
+func TestReinviteThatAsksForAnOffer(t *testing.T) {
+	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
+	d := dial(a, r, p.account())
+	inv := establish(p, r)
+	p.ask(inv, "INVITE", 7, "")
+	ev := next[Reinvite](r)
+	require.Empty(t, ev.SDP)
+	ev.Respond(200, []byte("v=0\r\ns=ours\r\n"))
+	p.expectStatus(sip.INVITE, 200)
+	p.ask(inv, "ACK", 7, answer, "Content-Type: application/sdp")
+	require.Equal(t, answer, string(next[Refreshed](r).SDP))
+	d.Hangup("done")
+	p.reply(p.expect(sip.BYE), 200)
+	next[Ended](r)
+}
+
 func TestOurAnswerIsRepeatedUntilAcknowledged(t *testing.T) {
 	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
 	dial(a, r, p.account())
