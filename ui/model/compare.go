@@ -76,16 +76,37 @@ func compareSections(o, a section, answered bool, refused []gateway.MediaLine) [
 	return pairs
 }
 
-// partner finds the line of an answer that speaks of the same as one of its offer, or -1. Payload types may differ: what
-// counts is the codec.
+// partner finds the line of an answer that speaks of the same as one of its offer, or -1. Payload types may differ, what
+// counts is the codec; but a codec that is offered in several ways is answered under the payload type of one of them.
 func partner(o, a section, line string, used []bool) int {
 	want := o.subject(line)
+	found := -1
 	for i, other := range a {
-		if !used[i] && a.subject(other) == want {
+		switch {
+		case used[i] || a.subject(other) != want:
+		case payloadOf(other) == payloadOf(line):
 			return i
+		case found < 0 && !o.speaksOf(want, payloadOf(other)):
+			found = i
 		}
 	}
-	return -1
+	return found
+}
+
+// speaksOf tells whether a line is about this subject under this payload type.
+func (s section) speaksOf(subject, payload string) bool {
+	return slices.ContainsFunc(s, func(line string) bool { return payloadOf(line) == payload && s.subject(line) == subject })
+}
+
+// payloadOf is the payload type that a line is about, empty if it is about none.
+func payloadOf(line string) string {
+	for _, key := range []string{"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"} {
+		if value, ok := strings.CutPrefix(line, key); ok {
+			payload, _, _ := strings.Cut(value, " ")
+			return payload
+		}
+	}
+	return ""
 }
 
 // subject is what a line speaks of: its codec, or its key.
