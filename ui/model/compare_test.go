@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,7 +79,7 @@ func TestCompareOfACodecOfferedTwice(t *testing.T) {
 
 // TestCompareTakesAnything: what is compared was written by strangers.
 func TestCompareTakesAnything(t *testing.T) {
-	for _, hostile := range []string{"", "\r\n", "m=", "m=\nm=", "a=rtpmap:\na=rtpmap:8\na=fmtp:", "=", "m=audio\na=rtpmap:8 \n"} {
+	for _, hostile := range []string{"", "\r\n", "m=", "m=\nm=", "a=rtpmap:\na=rtpmap:8\na=fmtp:", "=", "m=audio\na=rtpmap:8 \n", strings.Repeat("a=fmtp:8\n", 7000)} {
 		require.NotPanics(t, func() {
 			Compare(Exchange{Offer: hostile, Answer: hostile}, nil)
 			Compare(Exchange{Offer: hostile}, nil)
