@@ -99,6 +99,9 @@ func TestOfferStandsBesideItsAnswer(t *testing.T) {
 	} {
 		require.True(t, b.shows(text), "%q is not among %q", text, b.texts())
 	}
+	require.True(t, b.showsPart("a=rtpmap:96 opus/48000/2 · refused: not in the answer\nm=video 31002"), "%q", b.texts())
+	b.grid().OnSelected(0)
+	require.True(t, b.shows("v=0 · v=0"), "%q", b.texts())
 	b.ladder().Choose(0)
 	require.True(t, b.shows("not answered"), "the first INVITE was challenged only")
 }

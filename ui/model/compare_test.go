@@ -1,6 +1,7 @@
 package model
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -61,9 +62,24 @@ func TestCompareAlignsCodecsByName(t *testing.T) {
 	}, pairs)
 }
 
+// TestCompareOfACodecOfferedTwice: H.264 is often offered in two packetisation modes, of which one is taken.
+func TestCompareOfACodecOfferedTwice(t *testing.T) {
+	pairs := Compare(Exchange{
+		Offer:  "m=video 1002 RTP/AVP 96 97\na=rtpmap:96 H264/90000\na=rtpmap:97 H264/90000\na=fmtp:96 mode=0\na=fmtp:97 mode=1\n",
+		Answer: "m=video 2002 RTP/AVP 97\na=rtpmap:97 H264/90000\na=fmtp:97 mode=1\n",
+	}, nil)
+	require.Equal(t, []Pair{
+		{Offer: "m=video 1002 RTP/AVP 96 97", Answer: "m=video 2002 RTP/AVP 97", Words: "taken", Tone: ToneGood},
+		{Offer: "a=rtpmap:96 H264/90000", Words: "refused: not in the answer", Tone: ToneWaiting},
+		{Offer: "a=rtpmap:97 H264/90000", Answer: "a=rtpmap:97 H264/90000", Words: "taken", Tone: ToneGood},
+		{Offer: "a=fmtp:96 mode=0"},
+		{Offer: "a=fmtp:97 mode=1", Answer: "a=fmtp:97 mode=1"},
+	}, pairs)
+}
+
 // TestCompareTakesAnything: what is compared was written by strangers.
 func TestCompareTakesAnything(t *testing.T) {
-	for _, hostile := range []string{"", "\r\n", "m=", "m=\nm=", "a=rtpmap:\na=rtpmap:8\na=fmtp:", "=", "m=audio\na=rtpmap:8 \n"} {
+	for _, hostile := range []string{"", "\r\n", "m=", "m=\nm=", "a=rtpmap:\na=rtpmap:8\na=fmtp:", "=", "m=audio\na=rtpmap:8 \n", strings.Repeat("a=fmtp:8\n", 7000)} {
 		require.NotPanics(t, func() {
 			Compare(Exchange{Offer: hostile, Answer: hostile}, nil)
 			Compare(Exchange{Offer: hostile}, nil)
