@@ -95,6 +95,8 @@ func (e *exposition) streams(streams []gateway.Stream) {
 		func(m gateway.MediaStats) float64 { return float64(m.Packets) })
 	e.media(streams, "lost_packets_total", "counter", "Packets that never came.",
 		func(m gateway.MediaStats) float64 { return float64(m.Lost) })
+	e.media(streams, "discarded_packets_total", "counter", "Packets that were garbage or came from strangers.",
+		func(m gateway.MediaStats) float64 { return float64(m.Discarded) })
 	e.media(streams, "filled_frames_total", "counter", "Frames of silence or slate put into gaps.",
 		func(m gateway.MediaStats) float64 { return float64(m.Filled) })
 	e.media(streams, "damaged_pictures_total", "counter", "Pictures withheld because part of them was lost.",

@@ -24,7 +24,8 @@ type step struct {
 
 	SDP     description
 	Headers string
-	Number  int // the CSeq of what is sent; set by script
+	Body    string // in place of SDP; Headers have its type
+	Number  int    // the CSeq of what is sent; set by script
 }
 
 // description is what in the session description of a SIPp differs from sound in A-law both ways.

@@ -301,3 +301,9 @@ func ffmpeg(t testing.TB, args ...string) {
 	out, err := exec.Command("ffmpeg", append([]string{"-v", "error", "-nostdin", "-y"}, args...)...).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 }
+
+// Has reports whether an address is one of the softphone's.
+func (b *Baresip) Has(t testing.TB, address string) bool {
+	t.Helper()
+	return within(t, address, b.Port, b.Port+baresipPorts-1)
+}

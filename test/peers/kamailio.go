@@ -31,6 +31,13 @@ func StartKamailio(t testing.TB) *Kamailio {
 	return k
 }
 
+// StartRelayingKamailio starts one that has all media of its calls go through a relay.
+func StartRelayingKamailio(t testing.TB, r *RTPEngine) *Kamailio {
+	k := &Kamailio{Port: FreePorts(t, 1)}
+	k.start(t, t.TempDir(), map[string]any{"Port": k.Port, "TLS": 0, "Relay": r.control})
+	return k
+}
+
 // StartSecureKamailio starts one that speaks TLS as well.
 func StartSecureKamailio(t testing.TB) *Kamailio {
 	const udp, secure = 0, 1

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -155,4 +156,12 @@ func udpTaken(port int) bool {
 	six, _ := os.ReadFile("/proc/net/udp6") // not there without version six
 	return err == nil && (bytes.Contains(four, fmt.Appendf(nil, ":%04X 00000000:0000", port)) ||
 		bytes.Contains(six, fmt.Appendf(nil, ":%04X %032d:0000", port, 0)))
+}
+
+// within reports whether an address of this machine has one of these ports.
+func within(t testing.TB, address string, first, last int) bool {
+	t.Helper()
+	at, err := netip.ParseAddrPort(address)
+	require.NoError(t, err)
+	return at.Addr().IsLoopback() && int(at.Port()) >= first && int(at.Port()) <= last
 }

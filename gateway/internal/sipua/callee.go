@@ -143,8 +143,8 @@ func (c *callee) announce(o order) {
 	c.insist(res)
 }
 
-// insist repeats a provisional response until its PRACK arrives. A caller who never sends it is refused (RFC 3262
-// section 3).
+// insist repeats a provisional response until its PRACK arrives, or the call is rejected. A caller who never sends it is
+// refused (RFC 3262 section 3).
 func (c *callee) insist(res *sip.Response) {
 	c.d.expect(rack{c.rseq, c.req.CSeq().SeqNo})
 	deadline := time.NewTimer(c.d.agent.timing.ack)
@@ -156,6 +156,8 @@ func (c *callee) insist(res *sip.Response) {
 			if sdp := sdpOf(prack); len(sdp) > 0 {
 				c.early = sdp
 			}
+			return
+		case <-c.in.rejected:
 			return
 		case <-time.After(pause):
 		case <-deadline.C:

@@ -28,10 +28,11 @@ type Incoming struct {
 	Account  gateway.Account // the registered account that is called; zero if it is none of them
 	Replaces string          // Call-ID of our call that this one is to take the place of; else empty
 
-	remote string // that sent it
-	d      *Dialog
-	wake   chan struct{} // holds one item when there are orders
-	gone   chan struct{}
+	remote   string // that sent it
+	d        *Dialog
+	wake     chan struct{} // holds one item when there are orders
+	rejected chan struct{} // closed when the last order is to reject it
+	gone     chan struct{}
 
 	mu     sync.Mutex // guards what follows
 	orders []order
@@ -93,6 +94,9 @@ func (in *Incoming) order(o order) bool {
 	}
 	in.closed = o.status >= 200
 	in.orders = append(in.orders, o)
+	if in.closed && !o.took() {
+		close(in.rejected)
+	}
 	select {
 	case in.wake <- struct{}{}:
 	default:
@@ -138,6 +142,7 @@ func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming
 		remote:   req.Source(),
 		d:        d,
 		wake:     make(chan struct{}, 1),
+		rejected: make(chan struct{}),
 		gone:     make(chan struct{}),
 	}
 }

@@ -90,6 +90,17 @@ func TestCallerWhoDoesNotAcknowledgeProgress(t *testing.T) {
 	<-in.Gone()
 }
 
+func TestRejectionDoesNotWaitForThePrack(t *testing.T) {
+	a, calls := receptionist(t)
+	c := udpPeer(t).place(a, offer, "Require: 100rel")
+	in := <-calls
+	in.Ring()
+	c.hears(180)
+	in.Reject(486, "")
+	c.hears(486)
+	<-in.Gone()
+}
+
 func TestRAckIsRead(t *testing.T) {
 	for text, want := range map[string]bool{
 		"1 2 INVITE": true, " 1  2 INVITE ": true, "1 2": false, "": false, "1 2 BYE": false, "-1 2 INVITE": false, "1 99999999999 INVITE": false,
