@@ -13,8 +13,8 @@ type offer struct {
 	audioProfile, videoProfile string
 }
 
-// parseOffer takes an offer of one audio line with PCMA and one video line with H.264 in packetization mode 1, in this
-// order.
+// parseOffer takes an offer of one audio line with PCMA and, after it, one video line with H.264 in packetization mode 1 if
+// there are pictures.
 func parseOffer(sdp string) (offer, error) {
 	const pcma = 8 // RFC 3551 section 6
 	o := offer{target: target{audioType: pcma}}
@@ -35,8 +35,8 @@ func parseOffer(sdp string) (offer, error) {
 			o.videoType = uint8(kind)
 		}
 	}
-	if o.audioPort == 0 || o.videoPort == 0 || o.videoType == 0 {
-		return offer{}, errors.New("offer lacks PCMA or H264")
+	if o.audioPort == 0 {
+		return offer{}, errors.New("offer lacks sound")
 	}
 	return o, nil
 }
@@ -57,6 +57,18 @@ func (o *offer) media(fields []string) error {
 		o.videoPort, o.videoProfile = int(port), fields[2]
 	}
 	return nil
+}
+
+// accept takes an offer of sound and pictures.
+func (s *sender) accept(sdp string) (answer string, to target, err error) {
+	o, err := parseOffer(sdp)
+	if err != nil {
+		return "", target{}, err
+	}
+	if o.videoPort == 0 || o.videoType == 0 {
+		return "", target{}, errors.New("offer lacks H264")
+	}
+	return o.answer(s), o.target, nil
 }
 
 // answer accepts the offer for a sender.
