@@ -10,6 +10,7 @@ import (
 // offer is what the callee needs of an SDP offer (RFC 8866).
 type offer struct {
 	target
+	keys                       string // payload type of telephone-event (RFC 4733); empty if it is not offered
 	audioProfile, videoProfile string
 }
 
@@ -24,6 +25,9 @@ func parseOffer(sdp string) (offer, error) {
 			if err := o.media(strings.Fields(media)); err != nil {
 				return offer{}, fmt.Errorf("line %q: %w", line, err)
 			}
+		}
+		if kind, ok := strings.CutSuffix(line, " telephone-event/8000"); ok {
+			o.keys = strings.TrimPrefix(kind, "a=rtpmap:")
 		}
 		format, ok := strings.CutPrefix(line, "a=fmtp:")
 		if ok && strings.Contains(format, "packetization-mode=1") {

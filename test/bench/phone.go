@@ -74,9 +74,9 @@ func (p *phone) accept(sdp string) (answer string, to target, err error) {
 	media, control := p.leg.ports()
 	lines := []string{
 		"v=0", "o=bench 1 1 IN IP4 127.0.0.1", "s=bench", "c=IN IP4 127.0.0.1", "t=0 0",
-		fmt.Sprintf("m=audio %d %s %d", media, o.audioProfile, o.audioType),
+		fmt.Sprintf("m=audio %d %s %d %s", media, o.audioProfile, o.audioType, o.keys),
 		fmt.Sprintf("a=rtcp:%d", control),
-		fmt.Sprintf("a=rtpmap:%d PCMA/8000", o.audioType), "",
+		fmt.Sprintf("a=rtpmap:%d PCMA/8000", o.audioType), fmt.Sprintf("a=rtpmap:%s telephone-event/8000", o.keys), "",
 	}
 	return strings.Join(lines, "\r\n"), o.target, err
 }
