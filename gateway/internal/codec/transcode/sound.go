@@ -36,11 +36,14 @@ const (
 )
 
 // NewSound makes a decoder of sound. The caller closes it.
-func NewSound(codec media.Codec) (*Sound, error) {
+func NewSound(codec media.Codec) (*Sound, error) { return newSound(codec, "") }
+
+// newSound makes a decoder of sound that goes on in another codec.
+func newSound(codec, to media.Codec) (*Sound, error) {
 	if isTelephone(codec) {
 		return &Sound{source: &filled{pcm: &telephone{}}}, nil
 	}
-	source, err := newDecoded(codec)
+	source, err := newDecoded(codec, to)
 	if err != nil {
 		return nil, err
 	}

@@ -28,12 +28,12 @@ type decoded struct {
 	rate, channels int
 }
 
-func newDecoded(codec media.Codec) (pcm, error) {
+func newDecoded(codec, to media.Codec) (pcm, error) {
 	switch codec {
 	case media.G729:
 		return newG729()
 	case media.Opus:
-		return newOpus(), nil
+		return newOpus(to), nil
 	default:
 	}
 	C.cc_quiet()
