@@ -269,7 +269,9 @@ func TestReplaced(t *testing.T) {
 		}
 	}
 	third := newColleague(t, nothing)
-	offer := sdp.Offer(sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: sdp.MediaOffer{Port: 9, Send: true}})
+	offer := sdp.Offer(sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: sdp.MediaOffer{
+		Port: 9, Send: true, Codecs: []media.Codec{media.PCMA},
+	}})
 	invite := func(target, replaces string) *sipua.Dialog {
 		return third.agent.Invite(sipua.InviteParams{
 			CallID: "third-" + replaces[:4], Account: gateway.Account{Login: "third", Domain: "127.0.0.1"},
