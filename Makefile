@@ -13,7 +13,8 @@ BUILD_PACKAGES := gcc libc6-dev pkg-config libgl1-mesa-dev xorg-dev \
   libavcodec-dev libavformat-dev libavutil-dev libswscale-dev libswresample-dev libopus-dev \
   $(if $(filter g729,$(TAGS)),libbcg729-dev)
 TEST_PACKAGES := ffmpeg nginx-light libnginx-mod-rtmp baresip baresip-core baresip-ffmpeg linphone-cli sip-tester \
-  kamailio kamailio-extra-modules kamailio-tls-modules rtpengine-daemon pulseaudio pulseaudio-utils chromium xvfb libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq
+  kamailio kamailio-extra-modules kamailio-tls-modules rtpengine-daemon pulseaudio pulseaudio-utils chromium xvfb \
+  libgl1-mesa-dri xdotool x11-utils imagemagick tshark tcpdump nftables iproute2 jq multimon-ng
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run build package test test-interop bench soak fuzz lint fmt build-tools test-tools go

@@ -30,6 +30,8 @@ func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form u
 		Secrets:        secrets.New(filepath.Dir(path), log),
 		Defaults:       form,
 		RTMPNamePrefix: cfg.Media.RTMPNamePrefix,
+		Configured:     configured(cfg.SIP.Accounts),
+		Notify:         (&notifier{send: desktop.SendNotification, log: log}).notify,
 		Version:        Version,
 		Log:            log,
 	})
@@ -45,6 +47,15 @@ func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form u
 	console.Window().ShowAndRun()
 	console.Close()
 	return nil
+}
+
+// configured are the accounts that the gateway keeps registered whether there is a console or not.
+func configured(specs []gateway.RegisterSpec) []gateway.Account {
+	var accounts []gateway.Account
+	for _, s := range specs {
+		accounts = append(accounts, s.Account)
+	}
+	return accounts
 }
 
 // defaultForm is what the form holds before anything was typed into it: a push to the server inside.

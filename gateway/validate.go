@@ -85,17 +85,17 @@ func (t AccountTLS) check() *Error {
 	return nil
 }
 
-// Validate checks the tones and how they travel.
+// Validate checks the tones and how they travel. What it says holds no keys, which may be a PIN.
 func (d DTMF) Validate() *Error {
 	if d.Digits == "" {
 		return required("dtmf", "give one or more of 0-9 * # A-D")
 	}
-	if err := checkLength("dtmf", d.Digits, maxDigits); err != nil {
-		return err
+	if n := len(d.Digits); n > maxDigits {
+		return Invalid(ReasonTooLong, "dtmf", fmt.Sprintf("%d characters", n), fmt.Sprintf("use at most %d characters.", maxDigits))
 	}
 	for _, r := range d.Digits {
 		if !strings.ContainsRune("0123456789*#ABCDabcd", r) {
-			return Invalid(ReasonDigits, "dtmf", d.Digits, "use only 0-9 * # A-D.")
+			return Invalid(ReasonDigits, "dtmf", string(r), "use only 0-9 * # A-D.")
 		}
 	}
 	switch d.Type {

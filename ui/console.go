@@ -23,7 +23,7 @@ import (
 const (
 	windowWidth  = 1280
 	windowHeight = 800
-	monitorShare = 0.50 // of the height beside the form; the tables have the rest
+	monitorShare = 0.54 // of the height beside the form; the tables have the rest
 )
 
 // Params is what a Console needs.
@@ -226,6 +226,7 @@ func (c *Console) shortcuts() []shortcut {
 		{control(fyne.Key3), func() { c.tabs.Show(2) }},
 		{control(fyne.Key4), func() { c.tabs.Show(3) }},
 		{control(fyne.Key5), func() { c.tabs.Show(4) }},
+		{control(fyne.KeyN), c.addAccount},
 		{control(fyne.KeyG), c.ringing.Focus},
 		{control(fyne.KeyD), c.monitor.ToggleHold},
 		{control(fyne.KeyM), c.monitor.ToggleMute},
@@ -237,6 +238,12 @@ func (c *Console) shortcuts() []shortcut {
 func (c *Console) copyLink() {
 	c.tabs.Show(1)
 	c.streams.CopyLink()
+}
+
+// addAccount shows the accounts while it asks for one more.
+func (c *Console) addAccount() {
+	c.tabs.Show(3)
+	c.accounts.Add()
 }
 
 // asking tells whether a dialog is open: it has the keyboard to itself.

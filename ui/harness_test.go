@@ -17,6 +17,7 @@ import (
 
 	"callcast/gateway"
 	"callcast/gateway/gatewaytest"
+	"callcast/ui/widgets"
 )
 
 // patience is how long a test waits for what must happen; nothing waits that long when all is well.
@@ -30,6 +31,7 @@ type bench struct {
 	app     fyne.App
 	secrets *memorySecrets
 	console *Console
+	notices chan string // notifications
 	posted  chan func()
 }
 
@@ -46,7 +48,7 @@ func unstarted(t *testing.T, locale string) *bench {
 	t.Setenv("LC_ALL", locale)
 	t.Setenv("LANGUAGE", "")
 	before := goleak.IgnoreCurrent()
-	b := &bench{t: t, fake: gatewaytest.New(), secrets: &memorySecrets{}, posted: make(chan func(), 100)}
+	b := &bench{t: t, fake: gatewaytest.New(), secrets: &memorySecrets{}, posted: make(chan func(), 100), notices: make(chan string, 100)}
 	b.app = fynetest.NewTempApp(t)
 	t.Cleanup(func() {
 		b.stop()
@@ -60,6 +62,7 @@ func unstarted(t *testing.T, locale string) *bench {
 func (b *bench) start(defaults FormDefaults) {
 	b.console = newConsole(Params{
 		App: b.app, API: b.fake, Secrets: b.secrets, Defaults: defaults, RTMPNamePrefix: "rtmp_", Version: "1.2.3", Log: slog.New(slog.DiscardHandler),
+		Notify: func(title, text string) { b.notices <- title + ": " + text },
 	}, func(f func()) { b.posted <- f })
 	b.console.Window().Show()
 	b.console.Window().Resize(fyne.NewSize(windowWidth, windowHeight))
@@ -113,6 +116,8 @@ func (b *bench) texts() []string {
 		case *widget.Label:
 			texts = append(texts, w.Text)
 		case *widget.Button:
+			texts = append(texts, w.Text)
+		case *widgets.KeyButton:
 			texts = append(texts, w.Text)
 		case interface{ Text() string }:
 			texts = append(texts, w.Text())

@@ -113,11 +113,11 @@ func resolve(ctx context.Context, spec gateway.CallSpec) error {
 	if host == "" {
 		field, host = "sipDomain", spec.Account.Domain
 	}
-	if err := resolveHost(ctx, field, hostOnly(host)); err != nil {
+	if err := resolveServer(ctx, field, hostOnly(host)); err != nil {
 		return err
 	}
 	if host := calleeHost(spec.Callee); host != "" && spec.Account.OutboundProxy == "" {
-		if err := resolveHost(ctx, "callee", host); err != nil {
+		if err := resolveServer(ctx, "callee", host); err != nil {
 			return err
 		}
 	}
@@ -148,6 +148,20 @@ func hostOnly(hostport string) string {
 		return host
 	}
 	return strings.Trim(hostport, "[]")
+}
+
+// resolveServer refuses a SIP server of which the DNS knows neither an address nor a service record (RFC 3263).
+func resolveServer(ctx context.Context, field, host string) error {
+	refused := resolveHost(ctx, field, host)
+	if refused == nil {
+		return nil
+	}
+	for _, service := range [][2]string{{"sip", "udp"}, {"sip", "tcp"}, {"sips", "tcp"}} {
+		if _, records, err := net.DefaultResolver.LookupSRV(ctx, service[0], service[1], host); err == nil && len(records) > 0 {
+			return nil
+		}
+	}
+	return refused
 }
 
 func resolveHost(ctx context.Context, field, host string) error {

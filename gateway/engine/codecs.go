@@ -6,7 +6,8 @@ import (
 	"callcast/gateway/internal/media"
 )
 
-// codecs is what calls of an account may be made with: its own list, or everybody's, without what this build cannot make.
+// codecs is what calls of an account may be made with: its own list, or everybody's, without what this build cannot make;
+// if nothing is left of it, G.711.
 func (e *Engine) codecs(a gateway.Account) (by [media.Kinds][]media.Codec) {
 	list := a.Codecs
 	if list == "" {
@@ -21,6 +22,9 @@ func (e *Engine) codecs(a gateway.Account) (by [media.Kinds][]media.Codec) {
 		if c == media.H264 || transcode.Encodes(c) {
 			by[c.Kind()] = append(by[c.Kind()], c)
 		}
+	}
+	if len(by[media.Audio]) == 0 {
+		by[media.Audio] = []media.Codec{media.PCMA, media.PCMU}
 	}
 	return by
 }

@@ -41,7 +41,8 @@ func newGear(t *testing.T, e *Engine) *gear {
 
 func (g *gear) List() ([]gateway.Device, error) {
 	return []gateway.Device{
-		{ID: "headset", Kind: "audio", Name: "Headset"}, {ID: "desk", Kind: "audio", Name: "Desk"},
+		{ID: "headset", Kind: "audio", Name: "Headset"},
+		{ID: "desk", Kind: "audio", Name: "Desk"},
 		{ID: "webcam", Kind: "video", Name: "Webcam"},
 	}, nil
 }

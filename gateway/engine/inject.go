@@ -9,9 +9,6 @@ import (
 	"callcast/gateway/internal/codec/transcode"
 )
 
-// telephoneRate is that of the sound in calls.
-const telephoneRate = 8000
-
 // InjectStream sends a stream to the remote party of a call.
 func (e *Engine) InjectStream(ctx context.Context, id, name string) error {
 	room, media, err := e.established(ctx, id)
@@ -66,12 +63,13 @@ func (e *Engine) InjectSound(ctx context.Context, id string, sound gateway.Sound
 	if err != nil {
 		return err
 	}
-	samples, err := transcode.Resample(c.samples, c.rate, telephoneRate)
+	rate := media.SoundRate()
+	samples, err := transcode.Resample(c.samples, c.rate, rate)
 	if err != nil {
 		return asContract(err)
 	}
 	room.call.SetInjection(func(i *call.Injection) { i.Sound = sound.File })
-	media.PlaySound(samples, sound.Loop, func() {
+	media.PlaySound(samples, rate, sound.Loop, func() {
 		room.call.SetInjection(func(i *call.Injection) {
 			if i.Sound == sound.File {
 				i.Sound = ""

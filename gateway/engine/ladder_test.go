@@ -25,6 +25,20 @@ func rungs(l gateway.Ladder) []string {
 	return all
 }
 
+// requireRungs finds messages of a call, one after the other.
+func requireRungs(t *testing.T, e *Engine, id string, want ...string) {
+	t.Helper()
+	l, err := e.Ladder(t.Context(), id)
+	require.NoError(t, err)
+	left := want
+	for _, rung := range rungs(l) {
+		if len(left) > 0 && rung == left[0] {
+			left = left[1:]
+		}
+	}
+	require.Empty(t, left, "%v in %v", want, rungs(l))
+}
+
 func TestLadder(t *testing.T) {
 	e, phone := start(t, loopback()), callee(t, demophone.Params{})
 	events := follow(t, e)

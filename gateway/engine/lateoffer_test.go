@@ -18,14 +18,15 @@ import (
 type oldPhone struct {
 	sip, audio net.PacketConn
 	desk       net.Addr
+	changes    int // of the call, so far
 }
 
 func (p *oldPhone) request(t *testing.T, method, tag, body string) {
 	t.Helper()
 	local := p.sip.LocalAddr()
-	message := fmt.Sprintf("%s sip:desk@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s\r\nMax-Forwards: 70\r\n"+
-		"From: <sip:old@%s>;tag=old\r\nTo: <sip:desk@%s>%s\r\nCall-ID: old-1\r\nCSeq: 1 %s\r\nContact: <sip:old@%s>\r\n",
-		method, p.desk, local, method, local, p.desk, tag, method, local)
+	message := fmt.Sprintf("%s sip:desk@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%s%d\r\nMax-Forwards: 70\r\n"+
+		"From: <sip:old@%s>;tag=old\r\nTo: <sip:desk@%s>%s\r\nCall-ID: old-1\r\nCSeq: %d %s\r\nContact: <sip:old@%s>\r\n",
+		method, p.desk, local, method, p.changes, local, p.desk, tag, 1+p.changes, method, local)
 	if body != "" {
 		message += "Content-Type: application/sdp\r\n"
 	}

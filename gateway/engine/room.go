@@ -127,6 +127,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		SRTP:      r.spec.Account.SRTP,
 		Stream:    r.stream.stream,
 		Info:      info,
+		OnDTMF:    r.call.OnKey,
 		CNAME:     r.spec.ID,
 		Log:       r.log,
 	})
@@ -142,7 +143,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 	return callMedia{source}, nil
 }
 
-// localIP is our address towards the other side.
+// localIP is our address as the other side should see it: who calls may come another way than the account's own server.
 func (r *callRoom) localIP() (netip.Addr, error) {
 	if r.incoming != nil {
 		return r.incoming.signal.LocalIP()

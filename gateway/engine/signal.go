@@ -36,6 +36,7 @@ func (s signal) Invite(offer []byte, l *call.Leg) call.Dialog {
 func (s signal) Follow(offer []byte, r call.Referral, l *call.Leg) call.Dialog {
 	p := s.params(offer, l)
 	p.CallID, p.Callee, p.Replaces, p.ReferredBy = rand.Text(), r.Target, r.Replaces, r.By
+	s.ladder.Join(s.spec.ID, p.CallID)
 	return dialog{s.agent.Invite(p)}
 }
 

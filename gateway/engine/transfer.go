@@ -52,6 +52,7 @@ func (e *Engine) takeOver(in *sipua.Incoming) {
 		in.Reject(statusNoDialog, "")
 		return
 	}
+	e.ladder.Join(room.spec.ID, in.CallID)
 	err := room.call.Replace(e.life, call.Incoming{Ringing: ringing{in}, Offer: in.SDP, Caller: callerOf(in)})
 	if err != nil {
 		e.log.Warn("call not taken over", "call", room.spec.ID, "from", in.From.User, "err", err)

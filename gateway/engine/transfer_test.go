@@ -232,6 +232,8 @@ func TestReferredToSomebodyElse(t *testing.T) {
 			case tt.third.Reject == 0:
 				requireCarried(t, events, third.URI())
 				<-gone
+				requireRungs(t, e, "c1", "> INVITE", "< REFER", "> 202")
+				requireRungs(t, e, "c1", "> INVITE", "< REFER", "> INVITE") // beside the 202
 				require.NoError(t, e.EndCall(t.Context(), "c1"))
 				require.Eventually(t, func() bool { return third.Calls()[0].State == demophone.Ended }, patience, 20*time.Millisecond)
 			case tt.leaves:
@@ -269,7 +271,9 @@ func TestReplaced(t *testing.T) {
 		}
 	}
 	third := newColleague(t, nothing)
-	offer := sdp.Offer(sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: sdp.MediaOffer{Port: 9, Send: true}})
+	offer := sdp.Offer(sdp.OfferParams{IP: netip.MustParseAddr("127.0.0.1"), Audio: sdp.MediaOffer{
+		Port: 9, Send: true, Codecs: []media.Codec{media.PCMA},
+	}})
 	invite := func(target, replaces string) *sipua.Dialog {
 		return third.agent.Invite(sipua.InviteParams{
 			CallID: "third-" + replaces[:4], Account: gateway.Account{Login: "third", Domain: "127.0.0.1"},

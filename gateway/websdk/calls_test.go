@@ -88,12 +88,17 @@ func TestOutgoingCall(t *testing.T) {
 	}
 	p.say(`{"message":"sendDtmf","data":[{"callId":"K","type":"RFC2833","dtmf":"5"}]}`)
 	p.say(`{"message":"sendDtmf","data":[{"callId":"K","type":"INFO","dtmf":12}]}`)
+	p.say(`{"message":"sendDtmf","data":[{"callId":"K","type":"INFO_RELAY","dtmf":"*#"}]}`)
+	p.say(`{"message":"sendDtmf","data":[{"callId":"K","dtmf":"0"}]}`)
 	p.say(about("hold", "K"))
 	p.expectCall("hold", "K", gateway.CallHold, "")
 	p.say(about("unhold", "K"))
 	p.expectCall("talk", "K", gateway.CallEstablished, "")
 	require.Equal(t, []gatewaytest.SentDTMF{
-		{CallID: "K", DTMF: gateway.DTMF{Digits: "5", Type: gateway.DTMFRFC2833}}, {CallID: "K", DTMF: gateway.DTMF{Digits: "12", Type: gateway.DTMFInfo}},
+		{CallID: "K", DTMF: gateway.DTMF{Digits: "5", Type: gateway.DTMFRFC2833}},
+		{CallID: "K", DTMF: gateway.DTMF{Digits: "12", Type: gateway.DTMFInfo}},
+		{CallID: "K", DTMF: gateway.DTMF{Digits: "*#", Type: gateway.DTMFInfoRelay}},
+		{CallID: "K", DTMF: gateway.DTMF{Digits: "0"}},
 	}, fake.DTMFs())
 	p.say(about("hangup", "K"))
 	p.expectCall("finish", "K", gateway.CallFinish, "")

@@ -20,7 +20,7 @@ rtmp_host: 127.0.0.1
 rtmp_port: 0
 webrtc_host: 127.0.0.1
 webrtc_port: 0
-ws_port: 0
+ws_port: %d
 wss_port: 0
 sip_host: 127.0.0.1
 sip_port: 0
@@ -34,6 +34,7 @@ type callcast struct {
 	callee      *callee
 	process     *child
 	base        string // URL of its HTTP server
+	sdk         string // URL for the web SDK
 }
 
 // buildCallcast returns the path of the binary.
@@ -50,29 +51,34 @@ func (c *callcast) open(ctx context.Context, _ []*line) error {
 	if err != nil {
 		return err
 	}
+	sdkPort, err := freeTCP()
+	if err != nil {
+		return err
+	}
 	if c.callee, err = startCallee(ctx); err != nil {
 		return err
 	}
 	config := filepath.Join(c.dir, "callcast.yaml")
-	if err := os.WriteFile(config, fmt.Appendf(nil, callcastConfig, port), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, callcastConfig, port, sdkPort), 0o600); err != nil {
 		return err
 	}
 	c.base = fmt.Sprintf("http://127.0.0.1:%d", port)
+	c.sdk = fmt.Sprintf("ws://127.0.0.1:%d", sdkPort)
 	c.process, err = spawn(filepath.Join(c.dir, "callcast.log"), c.binary, "--headless", "--config", config)
 	if err != nil {
 		return err
 	}
-	return c.process.await(ctx, "REST port", func() bool { return tcpAccepts(port) })
+	return c.process.await(ctx, "its ports", func() bool { return tcpAccepts(port) && tcpAccepts(sdkPort) })
 }
 
 func (c *callcast) connect(ctx context.Context, l *line) error {
 	return c.call(ctx, l.name, l.sender, map[string]any{"rtmpUrl": c.server.url(), "rtmpStream": l.name})
 }
 
-// call has a sender called. more is what the request has beyond what a stream of that name needs.
-func (c *callcast) call(ctx context.Context, name string, s *sender, more map[string]any) error {
+// call has a party called. more is what the request has beyond what a stream of that name needs.
+func (c *callcast) call(ctx context.Context, name string, p party, more map[string]any) error {
 	request := map[string]any{
-		"callId": name, "callee": c.callee.expect(name, s), "toStream": name, "hasAudio": true, "hasVideo": true,
+		"callId": name, "callee": c.callee.expect(name, p), "toStream": name, "hasAudio": true, "hasVideo": true,
 		"sipLogin": "bench", "sipDomain": "127.0.0.1", "sipRegisterRequired": "false",
 	}
 	maps.Copy(request, more)

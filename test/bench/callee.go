@@ -10,6 +10,14 @@ import (
 	"sync"
 )
 
+// party is the media side of whoever is called.
+type party interface {
+	// accept answers an SDP offer, and says where the media goes.
+	accept(sdp string) (answer string, to target, err error)
+	// start begins to send.
+	start(ctx context.Context, to target)
+}
+
 // callee is a SIP user agent (RFC 3261) that is called and answers at once. Each user name can be called once. It
 // speaks UDP and knows what a call on a loopback interface needs: INVITE and its retransmissions, ACK, and 200 for
 // everything else.
@@ -18,7 +26,7 @@ type callee struct {
 	running sync.WaitGroup
 
 	mu      sync.Mutex // guards what follows
-	senders map[string]*sender
+	parties map[string]party
 	answers map[string][]byte // by Call-ID
 	err     error
 }
@@ -28,18 +36,20 @@ func startCallee(ctx context.Context) (*callee, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &callee{conn: conn, senders: map[string]*sender{}, answers: map[string][]byte{}}
+	c := &callee{conn: conn, parties: map[string]party{}, answers: map[string][]byte{}}
 	c.running.Go(func() { c.serve(ctx) })
 	return c, nil
 }
 
-// expect has calls to a user fed by a sender. It returns the URI to call.
-func (c *callee) expect(user string, s *sender) string {
+// expect has calls to a user taken by a party. It returns the URI to call.
+func (c *callee) expect(user string, p party) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.senders[user] = s
-	return fmt.Sprintf("sip:%s@%s", user, c.conn.LocalAddr())
+	c.parties[user] = p
+	return c.uri(user)
 }
+
+func (c *callee) uri(user string) string { return fmt.Sprintf("sip:%s@%s", user, c.conn.LocalAddr()) }
 
 // close stops answering and returns what went wrong.
 func (c *callee) close() error {
@@ -80,20 +90,20 @@ func (c *callee) invite(ctx context.Context, from netip.AddrPort, r request) err
 		c.send(from, again)
 		return nil
 	}
-	s := c.senders[r.user]
-	if s == nil {
+	p := c.parties[r.user]
+	if p == nil {
 		return fmt.Errorf("nobody expects a call to %q", r.user)
 	}
-	delete(c.senders, r.user)
-	o, err := parseOffer(r.body)
+	delete(c.parties, r.user)
+	answer, to, err := p.accept(r.body)
 	if err != nil {
 		return err
 	}
 	c.send(from, r.reply("180 Ringing", ""))
-	c.answers[id] = r.reply("200 OK", o.answer(s),
+	c.answers[id] = r.reply("200 OK", answer,
 		fmt.Sprintf("Contact: <sip:%s@%s>", r.user, c.conn.LocalAddr()), "Content-Type: application/sdp")
 	c.send(from, c.answers[id])
-	s.start(ctx, o.target)
+	p.start(ctx, to)
 	return nil
 }
 

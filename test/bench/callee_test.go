@@ -31,7 +31,7 @@ func TestParseOffer(t *testing.T) {
 	for _, bad := range []string{
 		"", sdpOffer(4000, 0), sdpOffer(4000, 99999), "m=audio\r\n", strings.ReplaceAll(sdpOffer(4000, 4002), ":97", ":x"),
 	} {
-		_, err := parseOffer(bad)
+		_, _, err := new(sender).accept(bad)
 		require.Error(t, err, bad)
 	}
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/pion/rtp"
 )
 
-// leg is one RTP stream that is sent. What comes back is not read: the kernel drops it.
+// leg is one RTP stream that is sent. What comes back is not read here: the kernel drops it.
 type leg struct {
 	rtp, rtcp *net.UDPConn
 	to        int // port

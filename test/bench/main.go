@@ -18,23 +18,29 @@ import (
 const (
 	figuresPath = "test/.cache/bench.json"
 	viewersPath = "test/.cache/viewers.json"
+	talksPath   = "test/.cache/talks.json"
 )
 
 const warmUp = 5 * time.Second
 
 func main() {
-	var calls, viewers sizes
+	var calls, viewers, talks sizes
 	_ = calls.Set("1,10,30")
 	flag.Var(&calls, "calls", "how many calls at a time, separated by commas")
 	flag.Var(&viewers, "viewers", "measure viewers of one call instead: how many at a time, separated by commas")
+	flag.Var(&talks, "talks", "measure calls of browsers with telephones instead: how many at a time, separated by commas")
 	window := flag.Duration("window", 12*time.Second, "how long to measure each")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := withFolder(func(dir string) error {
-		if len(viewers) > 0 {
+		switch {
+		case len(viewers) > 0:
 			return benchViewers(ctx, dir, viewers, *window)
+		case len(talks) > 0:
+			return benchTalks(ctx, dir, talks, *window)
+		default:
+			return benchCalls(ctx, dir, calls, *window)
 		}
-		return benchCalls(ctx, dir, calls, *window)
 	})
 	stop()
 	if err != nil {

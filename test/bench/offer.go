@@ -10,11 +10,12 @@ import (
 // offer is what the callee needs of an SDP offer (RFC 8866).
 type offer struct {
 	target
+	keys                       string // payload type of telephone-event (RFC 4733); empty if it is not offered
 	audioProfile, videoProfile string
 }
 
-// parseOffer takes an offer of one audio line with PCMA and one video line with H.264 in packetization mode 1, in this
-// order.
+// parseOffer takes an offer of one audio line with PCMA and, after it, one video line with H.264 in packetization mode 1 if
+// there are pictures.
 func parseOffer(sdp string) (offer, error) {
 	const pcma = 8 // RFC 3551 section 6
 	o := offer{target: target{audioType: pcma}}
@@ -24,6 +25,9 @@ func parseOffer(sdp string) (offer, error) {
 			if err := o.media(strings.Fields(media)); err != nil {
 				return offer{}, fmt.Errorf("line %q: %w", line, err)
 			}
+		}
+		if kind, ok := strings.CutSuffix(line, " telephone-event/8000"); ok {
+			o.keys = strings.TrimPrefix(kind, "a=rtpmap:")
 		}
 		format, ok := strings.CutPrefix(line, "a=fmtp:")
 		if ok && strings.Contains(format, "packetization-mode=1") {
@@ -35,8 +39,8 @@ func parseOffer(sdp string) (offer, error) {
 			o.videoType = uint8(kind)
 		}
 	}
-	if o.audioPort == 0 || o.videoPort == 0 || o.videoType == 0 {
-		return offer{}, errors.New("offer lacks PCMA or H264")
+	if o.audioPort == 0 {
+		return offer{}, errors.New("offer lacks sound")
 	}
 	return o, nil
 }
@@ -57,6 +61,18 @@ func (o *offer) media(fields []string) error {
 		o.videoPort, o.videoProfile = int(port), fields[2]
 	}
 	return nil
+}
+
+// accept takes an offer of sound and pictures.
+func (s *sender) accept(sdp string) (answer string, to target, err error) {
+	o, err := parseOffer(sdp)
+	if err != nil {
+		return "", target{}, err
+	}
+	if o.videoPort == 0 || o.videoType == 0 {
+		return "", target{}, errors.New("offer lacks H264")
+	}
+	return o.answer(s), o.target, nil
 }
 
 // answer accepts the offer for a sender.

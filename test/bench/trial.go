@@ -114,7 +114,7 @@ func connect(ctx context.Context, c contender, lines []*line) error {
 }
 
 // observe measures the processes over a window.
-func (o *outcome) observe(ctx context.Context, c contender, window time.Duration) error {
+func (o *outcome) observe(ctx context.Context, c interface{ pids() []int }, window time.Duration) error {
 	before, err := cpuTime(c.pids())
 	if err != nil {
 		return err

@@ -119,7 +119,7 @@ func benchViewers(ctx context.Context, dir string, sizes []int, window time.Dura
 	if err != nil {
 		return err
 	}
-	viewers, err := buildAudience(ctx, dir)
+	viewers, err := buildGuests(ctx, dir, "audience")
 	if err != nil {
 		return err
 	}

@@ -47,10 +47,55 @@ func TestCodecsWithBaresip(t *testing.T) {
 			require.NoError(t, err)
 			require.Greater(t, share, 0.95, "share of what is on air in which the softphone's tone sounds")
 
+			phone.Hold(t)
+			g.waitFor(t, "call", "status", "HOLD", patience)
+			phone.Resume(t)
+			g.waitFor(t, "call", "status", "ESTABLISHED", patience)
+			before := g.call(t, "call").Audio.Packets
+			require.Eventually(t, func() bool { return g.call(t, "call").Audio.Packets > before+50 }, patience, 20*time.Millisecond)
+			require.Equal(t, codec.named, g.call(t, "call").Audio.Codec, "what the softphone offers when it takes the call back")
+
 			g.hangUp(t, "call")
 			share, err = content.Tone(t.Context(), phone.Heard(t), 440)
 			require.NoError(t, err)
 			require.Greater(t, share, 0.6, "share of what the softphone heard in which our tone sounds")
 		})
+	}
+}
+
+// TestBrowserTalksInOpus: a page calls a softphone and is called by it in the codec that both have. Each hears the other,
+// and nothing of what the page is sent is converted.
+func TestBrowserTalksInOpus(t *testing.T) {
+	kamailio := peers.StartKamailio(t)
+	phone := peers.StartBaresip(t, peers.BaresipParams{
+		Registrar: kamailio.Address(), User: "bob", Play: time.Minute, Codecs: "G722/16000/1,opus/48000/2",
+	})
+	g := startGateway(t, func(c *gateway.Config) { c.SIP.Codecs = "opus,H264" })
+	page := g.openPhone(t, peers.StartChromium(t, peers.ClipCamera(t)...), phonePage, kamailio.Address())
+	registerPhone(t, page)
+	for _, call := range []func(){
+		func() { callFrom(t, page, "bob") },
+		func() {
+			phone.Dial(t, "sip:alice@sip.test")
+			waitRing(t, page)
+			page.Click(t, "#answerBtn")
+		},
+	} {
+		call()
+		page.WaitText(t, "#callStatus", "ESTABLISHED")
+		requireToneHeard(t, page, remoteSound)
+		calls := g.api.Snapshot().Calls
+		require.Len(t, calls, 1)
+		require.Equal(t, "opus", calls[0].Audio.Codec)
+		for _, s := range g.api.Snapshot().Streams {
+			for _, track := range s.Tracks {
+				require.Empty(t, track.From, "%s of %s is converted: %s", track.Kind, s.Name, track.Why)
+			}
+		}
+		phone.Hangup(t)
+		page.WaitText(t, "#callStatus", "FINISH")
+		page.WaitText(t, "#callBtn", "Call")
+		g.waitNoCalls(t, phone)
+		requireBeepsHeard(t, phone, 2)
 	}
 }

@@ -56,7 +56,7 @@ func TestOfferedDirections(t *testing.T) {
 	peer.Finished(t, patience)
 	offer := received(t, peer, "INVITE")[0]
 	audio, video := mediaOf(offer, "audio"), mediaOf(offer, "video")
-	require.Contains(t, audio, "RTP/AVP 8 0 101")
+	require.Contains(t, audio, "RTP/AVP 8 0 9 96 101 103")
 	require.Contains(t, audio, "a=recvonly")
 	require.Contains(t, audio, "a=rtcp:")
 	require.Contains(t, video, "RTP/AVP 112 113")

@@ -81,7 +81,7 @@ func TestTLSServerIsRefused(t *testing.T) {
 		"unknown authority": {"", gateway.AccountTLS{}, "", "is not known here; name its certificate in sip_tls_ca"},
 		"other name":        {kamailio.CAFile, gateway.AccountTLS{ServerName: "pbx.test"}, "", "it is for sip.test, 127.0.0.1 and not for pbx.test"},
 		"other pin":         {"", gateway.AccountTLS{Pin: strings.Repeat("0", 64)}, "", "its SHA-256 is " + kamailio.Fingerprint},
-		"no TLS":            {"", gateway.AccountTLS{}, kamailio.Address(), "tls with 127.0.0.1"},
+		"no TLS":            {"", gateway.AccountTLS{}, kamailio.Address(), "tls with 127.0.0.1: the server did not answer in time"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := startGateway(t, func(c *gateway.Config) { c.SIP.TLSAuthority = tt.authority })

@@ -150,6 +150,9 @@ func (b *Baresip) Hold(t testing.TB) { b.command(t, "hold") }
 // Resume takes the call back.
 func (b *Baresip) Resume(t testing.TB) { b.command(t, "resume") }
 
+// Transfer asks the other side of the softphone's call to call somebody else.
+func (b *Baresip) Transfer(t testing.TB, whom string) { b.command(t, "transfer", whom) }
+
 // Dial calls somebody.
 func (b *Baresip) Dial(t testing.TB, whom string) { b.command(t, "dial", whom) }
 
@@ -190,6 +193,9 @@ func (b *Baresip) Sees(t testing.TB) (number int, ok bool) {
 	}, 10*time.Second, 20*time.Millisecond)
 	return content.CounterOf(picture)
 }
+
+// Press presses keys, which go out as RTP events.
+func (b *Baresip) Press(t testing.TB, keys string) { b.command(t, "sndcode", keys) }
 
 // CallStatus is what the softphone says of its call.
 func (b *Baresip) CallStatus(t testing.TB) string { return b.command(t, "callstat") }

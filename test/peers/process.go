@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -106,12 +107,9 @@ func FreePorts(t testing.TB, n int) int {
 }
 
 func tryPorts(n int) (first int, ok bool) {
-	probe, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, false
-	}
-	first = probe.Addr().(*net.TCPAddr).Port &^ 1
-	_ = probe.Close()
+	// Below the ports that the system gives to connections, of which thousands may be about.
+	const from, to = 10000, 30000
+	first = (from + rand.IntN(to-from)) &^ 1
 	for port := first; port < first+n; port++ {
 		address := net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
 		l, err := net.ListenTCP("tcp", &address)

@@ -32,7 +32,7 @@ func (o *operator) fill(d *desk, password string, phone *demophone.Phone) {
 	server := strings.TrimPrefix(phone.URI(), "sip:demo@")
 	host, port, _ := strings.Cut(server, ":")
 	for _, step := range []string{
-		"operator", "", password, host, "", port, "=transport", "=register", "demo",
+		"operator", "", password, host, "", port, "=transport", "=register", "=more", "demo",
 		"studio", fmt.Sprintf("rtmp://127.0.0.1:%d/live", d.rtmp), "=test", "key1",
 	} {
 		o.press("Tab")

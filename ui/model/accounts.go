@@ -56,10 +56,10 @@ func (m *Model) Accounts() []Account {
 
 // KeepAccount registers an account of the console in place of what stood under its id, which stays if it is refused.
 func (m *Model) KeepAccount(id string, account gateway.Account, done Done) {
-	_, registered := m.registrations.get(id)
+	stood := m.ownRow(id) >= 0
 	m.run(func(ctx context.Context) error {
-		if registered {
-			if err := m.api.Unregister(ctx, id); err != nil && asError(err).Reason != gateway.ReasonRegistrationMissing {
+		if stood {
+			if err := m.unregister(ctx, id); err != nil {
 				return err
 			}
 		}
@@ -68,7 +68,7 @@ func (m *Model) KeepAccount(id string, account gateway.Account, done Done) {
 		switch {
 		case err == nil:
 			m.noteAccount(ownAccount{id: id, account: account})
-		case m.ownRow(id) >= 0 && registered:
+		case stood && m.ownRow(id) >= 0:
 			m.RestoreAccount(id, m.accounts[m.ownRow(id)].account)
 		}
 		done(err)
@@ -87,11 +87,16 @@ func (m *Model) RestoreAccount(id string, account gateway.Account) {
 func (m *Model) DropAccount(id string, done Done) {
 	m.accounts = slices.DeleteFunc(m.accounts, func(a ownAccount) bool { return a.id == id })
 	m.OnChange(Change{Accounts: true})
-	if _, registered := m.registrations.get(id); !registered {
-		done(nil)
-		return
+	m.run(func(ctx context.Context) error { return m.unregister(ctx, id) }, done)
+}
+
+// unregister ends a registration, if there is one.
+func (m *Model) unregister(ctx context.Context, id string) error {
+	err := m.api.Unregister(ctx, id)
+	if err != nil && asError(err).Reason == gateway.ReasonRegistrationMissing {
+		return nil
 	}
-	m.run(func(ctx context.Context) error { return m.api.Unregister(ctx, id) }, done)
+	return err
 }
 
 func (m *Model) noteAccount(a ownAccount) {

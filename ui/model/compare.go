@@ -36,39 +36,65 @@ func Compare(e Exchange, refused []gateway.MediaLine) []Pair {
 	return pairs
 }
 
+// maxLines is how much of a session description is compared; telephones need a quarter of it.
+const maxLines = 300
+
 // section is the head of a session description, or one of its m-lines with all that follows it.
-type section []string
+type section struct {
+	lines    []string
+	subjects []string // what each line speaks of
+}
 
 func sections(description string) []section {
 	var all []section
+	read := 0
 	for line := range strings.Lines(description) {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "":
-		case len(all) == 0 || strings.HasPrefix(line, "m="):
-			all = append(all, section{line})
-		default:
-			all[len(all)-1] = append(all[len(all)-1], line)
+		if line = strings.TrimSpace(line); line == "" {
+			continue
 		}
+		if len(all) == 0 || strings.HasPrefix(line, "m=") {
+			all = append(all, section{})
+		}
+		last := &all[len(all)-1]
+		last.lines = append(last.lines, line)
+		if read++; read == maxLines {
+			break
+		}
+	}
+	for i := range all {
+		all[i].read()
 	}
 	return all
 }
 
+// read finds out what the lines speak of.
+func (s *section) read() {
+	codecs := map[string]string{}
+	for _, line := range s.lines {
+		if strings.HasPrefix(line, "a=rtpmap:") {
+			codecs[payloadOf(line)] = codecOf(line)
+		}
+	}
+	for _, line := range s.lines {
+		s.subjects = append(s.subjects, subject(line, codecs))
+	}
+}
+
 func compareSections(o, a section, answered bool, refused []gateway.MediaLine) []Pair {
 	var pairs []Pair
-	used := make([]bool, len(a))
-	for _, line := range o {
+	used := make([]bool, len(a.lines))
+	for l, line := range o.lines {
 		p := Pair{Offer: line}
-		if i := partner(o, a, line, used); i >= 0 {
+		if i := partner(o, a, l, used); i >= 0 {
 			used[i] = true
-			p.Answer = a[i]
+			p.Answer = a.lines[i]
 		}
 		if answered {
 			p.judge(o, a, refused)
 		}
 		pairs = append(pairs, p)
 	}
-	for i, line := range a {
+	for i, line := range a.lines {
 		if !used[i] {
 			pairs = append(pairs, Pair{Answer: line})
 		}
@@ -76,27 +102,54 @@ func compareSections(o, a section, answered bool, refused []gateway.MediaLine) [
 	return pairs
 }
 
-// partner finds the line of an answer that speaks of the same as one of its offer, or -1. Payload types may differ: what
-// counts is the codec.
-func partner(o, a section, line string, used []bool) int {
-	want := o.subject(line)
-	for i, other := range a {
-		if !used[i] && a.subject(other) == want {
+// partner finds the line of an answer that speaks of the same as one of its offer, or -1. Payload types may differ, what
+// counts is the codec; but a codec that is offered in several ways is answered under the payload type of one of them.
+func partner(o, a section, line int, used []bool) int {
+	want := o.subjects[line]
+	found := -1
+	for i, other := range a.lines {
+		switch {
+		case used[i] || a.subjects[i] != want:
+		case payloadOf(other) == payloadOf(o.lines[line]):
 			return i
+		case found < 0 && !o.speaksOf(want, payloadOf(other)):
+			found = i
 		}
 	}
-	return -1
+	return found
+}
+
+// speaksOf tells whether a line is about this subject under this payload type.
+func (s section) speaksOf(subject, payload string) bool {
+	for i, line := range s.lines {
+		if s.subjects[i] == subject && payloadOf(line) == payload {
+			return true
+		}
+	}
+	return false
+}
+
+// payloadOf is the payload type that a line is about, empty if it is about none.
+func payloadOf(line string) string {
+	for _, key := range []string{"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"} {
+		if value, ok := strings.CutPrefix(line, key); ok {
+			payload, _, _ := strings.Cut(value, " ")
+			return payload
+		}
+	}
+	return ""
 }
 
 // subject is what a line speaks of: its codec, or its key.
-func (s section) subject(line string) string {
-	key, value, _ := strings.Cut(line, ":")
+func subject(line string, codecs map[string]string) string {
+	key, _, _ := strings.Cut(line, ":")
 	switch key {
-	case "a=rtpmap":
-		return key + " " + codecOf(value)
-	case "a=fmtp", "a=rtcp-fb":
-		payload, _, _ := strings.Cut(value, " ")
-		return key + " " + s.codec(payload)
+	case "a=rtpmap", "a=fmtp", "a=rtcp-fb":
+		payload := payloadOf(line)
+		if codec, ok := codecs[payload]; ok {
+			return key + " " + codec
+		}
+		return key + " " + payload
 	case "a=sendrecv", "a=sendonly", "a=recvonly", "a=inactive":
 		return "a=direction"
 	}
@@ -106,19 +159,9 @@ func (s section) subject(line string) string {
 	return line[:min(2, len(line))]
 }
 
-// codec is the codec that a payload type stands for.
-func (s section) codec(payload string) string {
-	for _, line := range s {
-		if value, ok := strings.CutPrefix(line, "a=rtpmap:"+payload+" "); ok {
-			return codecOf("x " + value)
-		}
-	}
-	return payload
-}
-
-// codecOf is the codec of what stands behind a=rtpmap: its name and clock, without what is usual.
-func codecOf(mapping string) string {
-	_, codec, _ := strings.Cut(mapping, " ")
+// codecOf is the codec of an rtpmap: its name and clock, without what is usual.
+func codecOf(line string) string {
+	_, codec, _ := strings.Cut(line, " ")
 	return strings.TrimSuffix(strings.ToLower(codec), "/1")
 }
 
@@ -140,7 +183,7 @@ func (p *Pair) judge(o, a section, refused []gateway.MediaLine) {
 }
 
 func (p *Pair) judgeMedia(a section, refused []gateway.MediaLine) {
-	kind := section{p.Offer}.kind()
+	kind := kindOf(p.Offer)
 	if !a.off() {
 		p.Words, p.Tone = lang.L("taken"), ToneGood
 		return
@@ -172,20 +215,25 @@ func codecName(line string) string {
 	return name
 }
 
-// kind is what an m-line is about: audio or video.
+// kind is what a section is about: audio or video.
 func (s section) kind() string {
-	if len(s) == 0 {
+	if len(s.lines) == 0 {
 		return ""
 	}
-	kind, _, _ := strings.Cut(strings.TrimPrefix(s[0], "m="), " ")
+	return kindOf(s.lines[0])
+}
+
+// kindOf is what an m-line is about.
+func kindOf(line string) string {
+	kind, _, _ := strings.Cut(strings.TrimPrefix(line, "m="), " ")
 	return kind
 }
 
 // off tells whether an m-line of an answer refuses that of the offer, with port 0 or by being none.
 func (s section) off() bool {
-	if len(s) == 0 {
+	if len(s.lines) == 0 {
 		return true
 	}
-	fields := strings.Fields(s[0])
-	return strings.HasPrefix(s[0], "m=") && len(fields) > 1 && fields[1] == "0"
+	fields := strings.Fields(s.lines[0])
+	return strings.HasPrefix(s.lines[0], "m=") && len(fields) > 1 && fields[1] == "0"
 }

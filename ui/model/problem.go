@@ -103,6 +103,22 @@ func refusal(err *gateway.Error) string {
 		return lang.L("This call is over.")
 	case gateway.ReasonStreamMissing:
 		return lang.L("This stream is gone.")
+	case gateway.ReasonStopping:
+		return lang.L("Callcast is closing.")
+	case gateway.ReasonNoPorts:
+		return lang.L("All RTP ports are in use. Widen the RTP range in the configuration.")
+	case gateway.ReasonNoDecoder:
+		return lang.L("This build cannot show the codec {{.Codec}}.", map[string]any{"Codec": err.Value})
+	case gateway.ReasonInternal:
+		return lang.L("A fault in Callcast. The log has the detail.")
+	default:
+		return phoneRefusal(err)
+	}
+}
+
+// phoneRefusal words what keeps the operator from telephoning.
+func phoneRefusal(err *gateway.Error) string {
+	switch err.Reason {
 	case gateway.ReasonNotRinging:
 		return lang.L("This call does not ring any more.")
 	case gateway.ReasonHoldRefused:
@@ -119,14 +135,6 @@ func refusal(err *gateway.Error) string {
 		return lang.L("The other side does not take tones sent this way.")
 	case gateway.ReasonNotUp:
 		return lang.L("The call is not established yet.")
-	case gateway.ReasonStopping:
-		return lang.L("Callcast is closing.")
-	case gateway.ReasonNoPorts:
-		return lang.L("All RTP ports are in use. Widen the RTP range in the configuration.")
-	case gateway.ReasonNoDecoder:
-		return lang.L("This build cannot show the codec {{.Codec}}.", map[string]any{"Codec": err.Value})
-	case gateway.ReasonInternal:
-		return lang.L("A fault in Callcast. The log has the detail.")
 	default:
 		return err.Message
 	}

@@ -94,14 +94,13 @@ func (s *accountSheet) keep() {
 
 // refuseAt shows what the gateway said at its field, if it has one.
 func (s *accountSheet) refuseAt(err *gateway.Error) {
-	fd, ok := s.byName[err.Field]
-	if !ok {
+	if fd, ok := s.byName[err.Field]; ok {
+		s.unfoldFor(fd)
+	}
+	if !s.blame(err) {
 		s.refuse(err)
 		return
 	}
 	s.say("", widget.MediumImportance)
-	fd.SetProblem(model.Problem(err))
-	s.unfoldFor(fd)
 	s.unfolded()
-	s.focus(fd.Entry)
 }

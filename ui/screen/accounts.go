@@ -51,6 +51,7 @@ func NewAccounts(p AccountsParams) *Accounts {
 	a.table = a.newTable()
 	tools := container.NewBorder(nil, nil, container.NewHBox(a.add, a.edit, a.remove), nil, a.notice)
 	a.table.content = container.New(layout.NewBorderLayout(tools, nil, nil, nil), tools, a.table.grid)
+	a.update()
 	return a
 }
 
@@ -60,10 +61,10 @@ func (a *Accounts) Restore() { a.params.Saved.restore() }
 func (a *Accounts) newTable() *table {
 	columns := []widgets.Column{
 		{Title: lang.L("State"), Width: 100},
-		{Title: lang.L("Account"), Width: 190},
-		{Title: lang.L("Registration"), Width: 140},
+		{Title: lang.L("Account"), Width: 180},
+		{Title: lang.L("Registration"), Width: 164},
 		{Title: lang.L("SIP"), Width: 38, Right: true},
-		{Title: lang.L("The registrar says"), Width: 330},
+		{Title: lang.L("The registrar says"), Width: 316},
 	}
 	t := &table{}
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(a.rows) }, func(row int) []widgets.Cell {

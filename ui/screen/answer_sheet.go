@@ -36,7 +36,11 @@ func (r *Ringing) answerToAir(p *ringPlate) {
 	s.confirm.Importance = widget.SuccessImportance
 	s.confirm.OnTapped = s.answer
 	s.changed = func() { s.ready(true) }
-	s.refused = s.refuseAt
+	s.refused = func(err *gateway.Error) {
+		if !s.blame(err) {
+			s.refuse(err)
+		}
+	}
 	address, key := r.params.Target()
 	s.set(s.byName["rtmpUrl"], address)
 	s.set(s.byName["rtmpStream"], key)
@@ -69,14 +73,4 @@ func (s *answerSheet) answer() {
 	}
 	spec := s.spec()
 	s.run(func(done model.Done) { s.ringing.model.Answer(spec, done) }, func() {})
-}
-
-func (s *answerSheet) refuseAt(err *gateway.Error) {
-	fd, ok := s.byName[err.Field]
-	if !ok {
-		s.refuse(err)
-		return
-	}
-	fd.SetProblem(model.Problem(err))
-	s.focus(fd.Entry)
 }

@@ -18,8 +18,9 @@ func newCalls(m *model.Model) *table {
 	columns := []widgets.Column{
 		{Title: lang.L("State"), Width: 106},
 		{Title: lang.L("SIP"), Width: 32, Right: true},
-		{Title: lang.L("Callee"), Width: 110},
+		{Title: lang.L("Other side"), Width: 110},
 		{Title: lang.L("Time"), Width: 50, Right: true},
+		{Title: lang.L("Notes"), Width: 72},
 		{Title: lang.L("Codecs"), Width: 94},
 		{Title: lang.L("Picture"), Width: 66, Right: true},
 		{Title: lang.L("fps"), Width: 28, Right: true},
@@ -27,7 +28,6 @@ func newCalls(m *model.Model) *table {
 		{Title: lang.L("Loss"), Width: 46, Right: true},
 		{Title: lang.L("Jitter"), Width: 56, Right: true},
 		{Title: lang.L("RTMP"), Width: 84},
-		{Title: lang.L("Notes"), Width: 72},
 	}
 	t := &table{}
 	t.grid = widgets.NewGrid(theme.Table{}, columns, func() int { return len(m.Calls()) }, func(row int) []widgets.Cell {
@@ -60,6 +60,7 @@ func callCells(c gateway.Call, now time.Time) []widgets.Cell {
 		cell(sipStatus(c.SIPStatus)),
 		cell(short(party(c))),
 		cell(lasted(c, now)),
+		notes(c),
 		cell(codecs(c.Video, c.Audio)),
 		cell(resolution(c.Video)),
 		cell(fps(c.Video)),
@@ -67,7 +68,6 @@ func callCells(c gateway.Call, now time.Time) []widgets.Cell {
 		cell(loss(c.Video, c.Audio)),
 		cell(jitter(c.Video, c.Audio)),
 		lampCell(model.PushLamp(c.RTMPStatus)),
-		notes(c),
 	}
 }
 
@@ -77,6 +77,9 @@ func notes(c gateway.Call) widgets.Cell {
 	tone := widget.WarningImportance
 	if len(all) == 0 {
 		tone = widget.MediumImportance
+	}
+	if c.Incoming {
+		all = append(all, lang.L("incoming"))
 	}
 	if c.Encrypted {
 		all = append(all, "SRTP")

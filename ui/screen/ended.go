@@ -17,7 +17,7 @@ func newEnded(m *model.Model) *table {
 	columns := []widgets.Column{
 		{Title: lang.L("Ended"), Width: 70},
 		{Title: lang.L("Result"), Width: 90},
-		{Title: lang.L("Callee"), Width: 104},
+		{Title: lang.L("Other side"), Width: 104},
 		{Title: lang.L("Time"), Width: 60, Right: true},
 		{Title: lang.L("SIP"), Width: 38, Right: true},
 		{Title: lang.L("Why"), Width: 440},

@@ -3,6 +3,8 @@ package screen
 import (
 	"fyne.io/fyne/v2"
 
+	"callcast/gateway"
+	"callcast/ui/model"
 	"callcast/ui/widgets"
 )
 
@@ -68,6 +70,16 @@ func (in *inputs) touchAll() {
 	for _, fd := range in.fields {
 		fd.touched = true
 	}
+}
+
+// blame puts what the gateway said under the field it speaks of, and reports whether there is one.
+func (in *inputs) blame(err *gateway.Error) bool {
+	fd, ok := in.byName[err.Field]
+	if ok {
+		fd.SetProblem(model.Problem(err))
+		in.focus(fd.Entry)
+	}
+	return ok
 }
 
 // show puts problems, by field name, under the fields that were touched. It returns the first field with one, touched

@@ -2,6 +2,7 @@ package screen
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -20,6 +21,7 @@ import (
 const (
 	ladderShare = 0.45                   // of the width; the rest is the message
 	besideShare = 0.30                   // of the width, beside an offer and its answer
+	wordsHeight = 56                     // three lines
 	ladderPause = 500 * time.Millisecond // at least, between two looks at a call that lives
 )
 
@@ -32,6 +34,7 @@ type Ladder struct {
 	ladder   *widgets.Ladder
 	message  *widget.Label
 	sdp      *widgets.Grid
+	words    *widget.Label     // the chosen line in full, or all that was refused
 	text     fyne.CanvasObject // the message
 	media    fyne.CanvasObject // the comparison
 	split    *container.Split
@@ -58,13 +61,16 @@ func NewLadder(m *model.Model, toClipboard func(text string)) *Ladder {
 	l.notice.Importance = widget.LowImportance
 	l.notice.Truncation = fyne.TextTruncateEllipsis
 	l.sdp = widgets.NewGrid(consoletheme.Table{}, []widgets.Column{
-		{Title: lang.L("Offered"), Width: 150}, {Title: lang.L("Answered"), Width: 150}, {Title: lang.L("What became of it"), Width: 130},
+		{Title: lang.L("Offered"), Width: 110}, {Title: lang.L("Answered"), Width: 110}, {Title: lang.L("What became of it"), Width: 100},
 	}, func() int { return len(l.pairs) }, func(row int) []widgets.Cell { return pairCells(l.pairs[row]) })
+	l.sdp.OnSelected = l.explain
+	l.words = wrapped("")
+	l.words.SizeName = theme.SizeNameCaptionText
 	l.showText = widget.NewButton(lang.L("Message"), func() { l.turn(false) })
 	l.showSDP = widget.NewButton(lang.L("Offer and answer"), func() { l.turn(true) })
 	l.copyAll = widget.NewButton(lang.L("Copy all"), l.Copy)
 	l.text = container.NewScroll(l.message)
-	l.media = l.sdp
+	l.media = container.NewBorder(nil, container.New(widgets.Room{Least: fyne.NewSize(0, wordsHeight)}, container.NewVScroll(l.words)), nil, nil, l.sdp)
 	l.table = &table{grid: l.sdp, title: func() string { return lang.L("SIP") }, update: l.update}
 	l.table.content = l.build()
 	l.turn(false)
@@ -197,6 +203,23 @@ func (l *Ladder) describe() {
 		l.pairs = model.Compare(exchange, l.call.Refused)
 	}
 	l.sdp.Refresh()
+	l.sdp.Mark(-1)
+	l.explain(-1)
+}
+
+// explain shows a line of the comparison in full, or with -1 all lines that were refused.
+func (l *Ladder) explain(row int) {
+	var lines []string
+	for i, p := range l.pairs {
+		if i == row || row < 0 && (p.Tone == model.ToneBad || p.Tone == model.ToneWaiting) {
+			lines = append(lines, pairText(p))
+		}
+	}
+	setText(l.words, strings.Join(lines, "\n"))
+}
+
+func pairText(p model.Pair) string {
+	return line(orNone(model.Printable(p.Offer)), orNone(model.Printable(p.Answer)), orNone(model.Printable(p.Words)))
 }
 
 func pairCells(p model.Pair) []widgets.Cell {

@@ -15,8 +15,10 @@ import (
 
 const (
 	ringWidth = 560
+	ringSpare = sideWidth + 30 // what is beside the picture stays within reach
 	ringGap   = 8
-	ringsSeen = 4 // at once; more are only counted
+	ringTop   = 48 // below the lamp of the selected call
+	ringsSeen = 3  // at once; more are only counted
 )
 
 // RingingParams is what Ringing needs.
@@ -55,7 +57,7 @@ func NewRinging(p RingingParams) *Ringing {
 	r.more.Alignment = fyne.TextAlignCenter
 	r.more.TextStyle.Bold = true
 	r.box = container.NewVBox()
-	r.content = container.New(widgets.Aloft{Width: ringWidth, Gap: ringGap}, r.box)
+	r.content = container.New(widgets.Aloft{Width: ringWidth, Spare: ringSpare, Gap: ringGap, Top: ringTop}, r.box)
 	r.content.Hide()
 	return r
 }
@@ -129,9 +131,9 @@ func (r *Ringing) newPlate(c gateway.Call) *ringPlate {
 	p.problem.Hide()
 	reject := func() { r.reject(p) }
 	p.answer = widgets.NewKeyButton(lang.L("Answer"), widget.SuccessImportance, func() { r.answer(p) }, reject)
-	buttons := container.NewGridWithColumns(3, p.answer,
-		widgets.NewKeyButton(lang.L("Answer to air…"), widget.HighImportance, func() { r.answerToAir(p) }, reject),
-		widgets.NewKeyButton(lang.L("Reject"), widget.DangerImportance, reject, reject))
+	buttons := container.NewVBox(
+		container.NewGridWithColumns(2, p.answer, widgets.NewKeyButton(lang.L("Reject"), widget.DangerImportance, reject, reject)),
+		widgets.NewKeyButton(lang.L("Answer to air…"), widget.HighImportance, func() { r.answerToAir(p) }, reject))
 	p.content = widgets.NewPlate(consoletheme.ColorNamePanel, theme.ColorNameWarning,
 		container.NewVBox(container.NewThemeOverride(container.NewVBox(who, to), consoletheme.Compact{}), buttons, p.problem))
 	return p

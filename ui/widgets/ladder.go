@@ -79,10 +79,10 @@ func (l *Ladder) CreateRenderer() fyne.WidgetRenderer {
 
 // Measures of a rung.
 const (
-	rungTime   = 74 // room for the time
-	rungMargin = 54 // from the life lines to the edges
+	rungTime   = 66 // room for the time
+	rungMargin = 44 // from the life lines to the edges
 	rungHead   = 5  // half of an arrow's head
-	rungLeast  = 300
+	rungLeast  = 220
 )
 
 // lifeLineAt are the places of both life lines in a width.

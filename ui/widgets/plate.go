@@ -36,16 +36,16 @@ func (p *Plate) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(container.NewStack(plate, container.New(layout.NewCustomPaddedLayout(pad, pad, pad, pad), p.body)))
 }
 
-// Aloft is a layout that keeps its objects at the top on the left, as wide as Width if there is room, and as high as they
-// ask for.
-type Aloft struct{ Width, Gap float32 }
+// Aloft is a layout that keeps its objects near the top on the left, as wide as Width if that leaves Spare on the right,
+// and as high as they ask for.
+type Aloft struct{ Width, Spare, Gap, Top float32 }
 
 // Layout implements fyne.Layout.
 func (a Aloft) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	width := min(a.Width, size.Width-2*a.Gap)
 	for _, o := range objects {
-		o.Resize(fyne.NewSize(width, min(o.MinSize().Height, size.Height-2*a.Gap)))
-		o.Move(fyne.NewPos(a.Gap, a.Gap))
+		width := max(o.MinSize().Width, min(a.Width, size.Width-a.Gap-a.Spare))
+		o.Resize(fyne.NewSize(width, min(o.MinSize().Height, size.Height-a.Top)))
+		o.Move(fyne.NewPos(a.Gap, a.Top))
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/dtmf"
 	"callcast/gateway/internal/sdp"
 )
 
@@ -116,6 +117,8 @@ type Call struct {
 	push        Push
 	injection   Injection
 	devices     gateway.DeviceUse
+	keys        dtmf.Once
+	digits      string // that were pressed
 	media       Media
 	dialog      Dialog
 	leg         *Leg      // that dialog

@@ -1,8 +1,11 @@
 package call
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -11,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/dtmf"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -176,6 +180,7 @@ func TestTones(t *testing.T) {
 		require.Len(t, s.phone.infos, 2)
 		require.Contains(t, s.phone.infos[0], "application/dtmf-relay: Signal=4")
 		require.Contains(t, s.phone.infos[1], "application/dtmf-relay: Signal=#")
+		require.Equal(t, dtmf.InfoPeriod, s.phone.informed[1].Sub(s.phone.informed[0]))
 
 		s.phone.refusing = 415
 		err := s.SendDTMF(t.Context(), gateway.DTMF{Digits: "123", Type: gateway.DTMFInfo})
@@ -188,6 +193,49 @@ func TestTones(t *testing.T) {
 
 		s.OnEnded(true, "")
 	})
+}
+
+// TestKeysOfTheOtherSide come in three ways, are told once each, and the latest are kept; no log has them.
+func TestKeysOfTheOtherSide(t *testing.T) {
+	var log bytes.Buffer
+	change := func(_ *scene, p *Params) {
+		p.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}
+	live(t, change, func(t *testing.T, s *scene) {
+		s.OnAnswered(200, nil)
+		for _, step := range []struct {
+			press func()
+			want  string
+		}{
+			{func() { s.OnKey('1', dtmf.ByEvent) }, "1"},
+			{func() { s.OnInfo("application/dtmf-relay", []byte("Signal=1\r\nDuration=100\r\n")) }, "1"},
+			{func() { s.OnKey('1', dtmf.BySound) }, "1"},
+			{func() { s.OnKey('1', dtmf.ByEvent) }, "11"},
+			{func() { s.OnInfo("application/dtmf", []byte("#")) }, "11#"},
+			{func() { s.OnKey('#', dtmf.ByEvent) }, "11#"},
+			{func() { s.OnKey('D', dtmf.BySound) }, "11#D"},
+		} {
+			step.press()
+			synctest.Wait()
+			require.Equal(t, step.want, s.last().Digits)
+		}
+		require.Empty(t, s.voice.informed, "a key is not about the media")
+		for range gateway.MaxDigits {
+			s.OnKey('5', dtmf.ByEvent)
+		}
+		s.OnKey('6', dtmf.ByEvent)
+		synctest.Wait()
+		require.Equal(t, strings.Repeat("5", gateway.MaxDigits-1)+"6", s.last().Digits)
+		s.OnEnded(true, "")
+		synctest.Wait()
+		require.Len(t, s.last().Digits, gateway.MaxDigits, "a call that is over remembers them")
+	})
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "key") {
+			require.Regexp(t, `level=DEBUG msg="key pressed" call=c1 way=(event|info|sound)\n$`, line)
+		}
+	}
+	require.Contains(t, log.String(), "key pressed")
 }
 
 func TestChangedOffer(t *testing.T) {

@@ -40,7 +40,16 @@ func (c *Call) sendTones(ctx context.Context, media Media, tones gateway.DTMF) e
 const infoTime = 5 * time.Second
 
 func (c *Call) sendInfo(ctx context.Context, digits string, relay bool) error {
-	for _, digit := range digits {
+	var next <-chan time.Time
+	for i, digit := range digits {
+		if i > 0 {
+			select {
+			case <-next:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+		next = time.After(dtmf.InfoPeriod)
 		contentType, body := dtmf.Info(digit, relay)
 		ctx, cancel := context.WithTimeout(ctx, infoTime)
 		err := c.info(ctx, contentType, body)
@@ -50,6 +59,22 @@ func (c *Call) sendInfo(ctx context.Context, digits string, relay bool) error {
 		}
 	}
 	return nil
+}
+
+// OnKey takes a key that the remote party has pressed.
+func (c *Call) OnKey(key rune, way dtmf.Way) {
+	c.send(func(context.Context) { c.pressed(key, way) })
+}
+
+// pressed notes a key, unless it was told before in another way. Keys may be a PIN: no log has them.
+func (c *Call) pressed(key rune, way dtmf.Way) {
+	if !c.keys.New(key, way, time.Now()) {
+		return
+	}
+	c.digits += string(key)
+	c.digits = c.digits[max(0, len(c.digits)-gateway.MaxDigits):]
+	c.log.Debug("key pressed", "way", way)
+	c.publish()
 }
 
 // LiveMedia returns the media of an established call.

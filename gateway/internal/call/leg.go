@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/codec/dtmf"
 )
 
 // Leg is one SIP dialog of a call, as which its signalling speaks to the call. A call has one, but for the moments in which
@@ -108,6 +109,10 @@ func (l *Leg) OnTransfer(status int, text string, final bool) {
 
 // OnInfo takes an INFO in the dialog.
 func (l *Leg) OnInfo(contentType string, body []byte) {
+	if key, _, ok := dtmf.ParseInfo(contentType, body); ok {
+		l.c.OnKey(key, dtmf.ByInfo)
+		return
+	}
 	l.send(func(context.Context) {
 		if l.c.media != nil {
 			l.c.media.TakeInfo(contentType, body)

@@ -60,8 +60,7 @@ type (
 	localHold  struct{ on bool } // the other side has agreed to it
 	remoteHold struct{ on bool }
 
-	replaced  struct{} // a caller has taken the other side's place
-	succeeded struct{} // whom the other side named has
+	replaced struct{} // a caller has taken the other side's place
 
 	transferAsked   struct{ target string }
 	transferRefused struct {
@@ -89,8 +88,7 @@ func (unanswered) event()   {}
 func (localHold) event()    {}
 func (remoteHold) event()   {}
 
-func (replaced) event()  {}
-func (succeeded) event() {}
+func (replaced) event() {}
 
 func (transferAsked) event()   {}
 func (transferRefused) event() {}
@@ -165,9 +163,6 @@ func onParty(s state, ev event) (state, []effect) {
 	switch ev := ev.(type) {
 	case replaced:
 		s.incoming, s.late, s.taken = true, false, true
-	case succeeded:
-		s.held.Remote = false
-		return onHeld(s), nil
 	case transferAsked:
 		s.transfer = gateway.Transfer{Target: ev.target, Status: gateway.TransferPending}
 	case transferRefused:

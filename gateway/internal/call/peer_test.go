@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"time"
 
 	"callcast/gateway"
 )
@@ -17,7 +18,8 @@ type phone struct {
 	offer    []byte     // of the INVITE
 	hangups  []string
 	infos    []string
-	refusing int // status of the answers to INFO, if not 200
+	informed []time.Time // when the infos came
+	refusing int         // status of the answers to INFO, if not 200
 	offers   []string
 	stubborn error // of every re-INVITE and REFER
 	referred []string
@@ -82,6 +84,7 @@ func (p *phone) Info(_ context.Context, contentType string, body []byte) (int, e
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.infos = append(p.infos, contentType+": "+string(body))
+	p.informed = append(p.informed, time.Now())
 	if p.refusing != 0 {
 		return p.refusing, nil
 	}

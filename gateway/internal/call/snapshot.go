@@ -31,6 +31,7 @@ func (c *Call) snapshot() gateway.Call {
 		Transfer:    c.state.transfer,
 		Muted:       c.muted,
 		Devices:     c.inUse(),
+		Digits:      c.digits,
 		SDP:         c.remoteSDP,
 		Ending:      c.state.ending,
 		Created:     c.created,

@@ -34,12 +34,13 @@ const (
 	sipGone     = 487
 )
 
-// OnReferred calls whom the other side names. The media go there when they answer; until then all stays as it is.
+// OnReferred calls whom the other side names. The media go there when they answer; until then all stays as it is. A stranger,
+// who came in by no registration, has us call nobody.
 func (l *Leg) OnReferred(r Referral) {
 	c := l.c
 	l.send(func(context.Context) {
 		switch {
-		case !c.state.up() || l.trial != nil:
+		case !c.state.up() || l.trial != nil, c.p.Incoming != nil && c.p.Incoming.Registration == "":
 			r.Reject(sipDeclined)
 			return
 		case c.trial != nil:
@@ -78,7 +79,7 @@ func (c *Call) succeed(life context.Context, l *Leg, status int, sdp []byte) {
 		c.leg, c.dialog = l, r.dialog
 	}
 	r.notify(status, "")
-	c.step(life, succeeded{})
+	c.step(life, remoteHold{c.media.Held() && !c.state.held.Local})
 	c.publish()
 }
 

@@ -108,3 +108,20 @@ func TestReferralThatSucceeds(t *testing.T) {
 		require.Equal(t, gateway.EndRemote, s.told[len(s.told)-1].Ending.Reason)
 	})
 }
+
+// TestStrangersReferral: who came in by no registration cannot have us call anybody.
+func TestStrangersReferral(t *testing.T) {
+	live(t, func(s *scene, p *Params) {
+		incoming("their offer")(s, p)
+		p.Incoming.Registration = ""
+	}, func(t *testing.T, s *scene) {
+		require.NoError(t, s.Take(false, Publication{}))
+		s.OnAnswered(200, nil)
+		w := &wish{}
+		s.OnReferred(w.referral("carol"))
+		synctest.Wait()
+		require.Equal(t, gateway.CallEstablished, s.last().Status)
+		require.Equal(t, 603, w.rejected)
+		s.OnEnded(true, "")
+	})
+}

@@ -4,11 +4,12 @@ import "callcast/gateway"
 
 // record is the messages of one call.
 type record struct {
-	id       string
-	dialogs  []string // the Call-IDs that are its; the call's own comes first
-	messages []gateway.SIPMessage
-	bytes    int
-	dropped  int
+	id        string
+	dialogs   []string // the Call-IDs that are its
+	registers []string // likewise, of REGISTERs made for it, while they are
+	messages  []gateway.SIPMessage
+	bytes     int
+	dropped   int
 }
 
 // add keeps a message, in place of the oldest ones if need be. The same message again is only counted.

@@ -74,7 +74,8 @@ func (r *Recorder) linkRegistration(sent bool, h head) {
 	}
 	for _, c := range r.registering[h.to()] {
 		if !slices.Contains(r.dialogs[h.callID], c) {
-			r.link(c, h.callID)
+			c.registers = append(c.registers, h.callID)
+			r.dialogs[h.callID] = append(r.dialogs[h.callID], c)
 		}
 	}
 }
@@ -91,8 +92,21 @@ func (r *Recorder) Begin(id, dialog string) {
 	if before := r.calls[id]; before != nil {
 		r.forget(before)
 	}
-	c := &record{id: id}
-	r.calls[id] = c
+	r.calls[id] = &record{id: id}
+	r.claim(r.calls[id], dialog)
+}
+
+// Join has the messages of one more dialog count as the call's: it goes on there.
+func (r *Recorder) Join(id, dialog string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c := r.calls[id]; c != nil && !slices.Contains(c.dialogs, dialog) {
+		r.claim(c, dialog)
+	}
+}
+
+// claim links a dialog, with what is known of it already.
+func (r *Recorder) claim(c *record, dialog string) {
 	r.link(c, dialog)
 	r.unclaimed = slices.DeleteFunc(r.unclaimed, func(m message) bool {
 		if m.dialog != dialog {
@@ -117,10 +131,10 @@ func (r *Recorder) Registering(id string, account gateway.Account) (done func())
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		remove(r.registering, address, c)
-		for _, dialog := range c.dialogs[1:] {
+		for _, dialog := range c.registers {
 			remove(r.dialogs, dialog, c)
 		}
-		c.dialogs = c.dialogs[:1]
+		c.registers = nil
 	}
 }
 
@@ -140,7 +154,7 @@ func (r *Recorder) End(id string) {
 
 func (r *Recorder) forget(c *record) {
 	delete(r.calls, c.id)
-	for _, dialog := range c.dialogs {
+	for _, dialog := range slices.Concat(c.dialogs, c.registers) {
 		remove(r.dialogs, dialog, c)
 	}
 	r.ended = slices.DeleteFunc(r.ended, func(other *record) bool { return other == c })

@@ -148,3 +148,17 @@ func TestACallThatLoopsBackIsTwo(t *testing.T) {
 	require.Len(t, starts(t, r, "out"), 2)
 	require.Len(t, starts(t, r, "in"), 1)
 }
+
+func TestACallThatGoesOnInAnotherDialog(t *testing.T) {
+	r := New()
+	r.Begin("c1", "first")
+	r.sent(say("BYE sip:bob SIP/2.0", "first", "2 BYE"))
+	r.received(say("INVITE sip:us SIP/2.0", "second", "1 INVITE"))
+	r.Join("c1", "second")
+	r.Join("c1", "second")
+	r.sent(say("SIP/2.0 200 OK", "second", "1 INVITE"))
+	r.Join("unknown", "third")
+	require.Equal(t, []string{"BYE sip:bob SIP/2.0", "INVITE sip:us SIP/2.0", "SIP/2.0 200 OK"}, starts(t, r, "c1"))
+	r.Begin("c1", "anew")
+	require.Len(t, r.dialogs, 1)
+}

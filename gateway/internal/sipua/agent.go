@@ -45,6 +45,7 @@ type Agent struct {
 	log    *slog.Logger
 	timing timing
 
+	silent *silent
 	nat    *nat
 	mirror *mirror
 
@@ -105,7 +106,7 @@ func New(p Params) (*Agent, error) {
 		}
 		a.public = ip
 	}
-	a.nat = newNAT(a.public.IsValid())
+	a.silent, a.nat = newSilent(), newNAT(a.public.IsValid())
 	a.mirror = newMirror(a, p.STUN)
 	a.life, a.end = context.WithCancel(context.Background())
 	configureLibrary()

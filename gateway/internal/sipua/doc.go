@@ -1,6 +1,7 @@
 // Package sipua is Callcast's SIP user agent: it registers accounts, places and takes calls and speaks for them
-// inside their dialogs, over UDP and TCP on one port, and over TLS on connections it opens. It knows messages and timers; it knows nothing of SDP (bodies pass through as
-// bytes), of RTP, or of what a call means to the gateway. It stands beside the media flow: the call actor owns a
+// inside their dialogs, over UDP and TCP on one port, and over TLS on connections it opens. It finds out how others see it, by STUN and from what
+// registrars answer. It knows messages and timers; it knows nothing of SDP (bodies pass through as bytes), of RTP, or of
+// what a call means to the gateway. It stands beside the media flow: the call actor owns a
 // Dialog, feeds the SDP it receives to the negotiation, and hangs up.
 //
 // # Concurrency

@@ -42,6 +42,11 @@ func (a *Agent) reach(ctx context.Context, to via) (*flow, error) {
 		f = a.open(ctx, s, to)
 	}
 	select {
+	case <-f.ready: // its own words, also when they come in the last moment
+		return f, f.err
+	default:
+	}
+	select {
 	case <-f.ready:
 		return f, f.err
 	case <-ctx.Done():

@@ -3,6 +3,7 @@ package sipua
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -102,6 +103,44 @@ func FuzzStream(f *testing.F) {
 			if err != nil && !errors.Is(err, sip.ErrParseSipPartial) {
 				return
 			}
+		}
+	})
+}
+
+// FuzzReflected reads what a STUN server might answer.
+func FuzzReflected(f *testing.F) {
+	head := "\x01\x01\x00\x0c\x21\x12\xa4\x42abcdefghijkl"
+	f.Add([]byte(head + "\x00\x20\x00\x08\x00\x01\xa1\x47\xe1\x12\xa6\x43"))
+	f.Add([]byte(head + "\x80\x22\x00\x03abc\x00\x00\x01\x00\x08\x00\x01\x80\x55\xc0\x00\x02\x01"))
+	f.Add([]byte(head + "\x00\x20\xff\xff"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		before := string(b)
+		if told, ok := reflected(b); ok && !told.IsValid() {
+			t.Fatal("no address was told as one")
+		}
+		if string(b) != before {
+			t.Fatal("the input was changed")
+		}
+	})
+}
+
+// FuzzSource reads where a server says that our request came from, and how long it wants to be left alone.
+func FuzzSource(f *testing.F) {
+	f.Add("198.51.100.7", "5060", "120 (maintenance);duration=60")
+	f.Add("[2001:db8::1]", "65536", "-1")
+	f.Add("", "", "99999999999999999999")
+	local := netip.MustParseAddrPort("192.0.2.1:5060")
+	f.Fuzz(func(t *testing.T, received, rport, after string) {
+		v := &sip.ViaHeader{}
+		v.Params.Add("received", received)
+		v.Params.Add("rport", rport)
+		if told, ok := sourceOf(v, local); ok && (!told.IsValid() || told.Addr().IsUnspecified()) {
+			t.Fatalf("%v is nowhere", told)
+		}
+		res := sip.NewResponse(503, "No")
+		res.AppendHeader(sip.NewHeader("Retry-After", after))
+		if d := retryAfter(res); d < 0 || d > maxRetryAfter {
+			t.Fatalf("%v is no pause", d)
 		}
 	})
 }

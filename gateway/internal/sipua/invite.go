@@ -87,6 +87,9 @@ func (d *Dialog) try(target sip.Uri) (res *sip.Response, inv *invitation, err er
 	cancel()
 	for _, h.remote = range remotes {
 		res, inv, err = d.tryAt(target, h)
+		if !d.isAbandoned() {
+			d.agent.silent.note(h.remote, inv != nil && inv.last != nil)
+		}
 		if d.isAbandoned() || !elsewhere(res, err) {
 			break
 		}

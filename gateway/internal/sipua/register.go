@@ -89,6 +89,9 @@ func (a *Agent) KeepRegistered(ctx context.Context, acc gateway.Account, told fu
 		return
 	}
 	r.news.follow(ctx, r.done, told)
+	if ctx.Err() == nil {
+		told(Standing{Text: "the registration has ended"}) // the agent was closed, or it is a fault of ours
+	}
 	a.leave(r)
 }
 

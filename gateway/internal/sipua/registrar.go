@@ -102,7 +102,11 @@ func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Res
 	}
 	var res *sip.Response
 	for _, h.remote = range remotes {
-		if res, err = r.sendTo(ctx, target, h, expiry); !elsewhere(res, err) || ctx.Err() != nil {
+		res, err = r.sendTo(ctx, target, h, expiry)
+		if ctx.Err() == nil {
+			r.agent.silent.note(h.remote, res != nil)
+		}
+		if !elsewhere(res, err) || ctx.Err() != nil {
 			r.last = h.remote
 			break
 		}

@@ -31,7 +31,7 @@ func (a *Agent) addresses(ctx context.Context, h hop) ([]netip.AddrPort, error) 
 	}
 	if h.open {
 		if servers := a.servers(ctx, h); len(servers) > 0 {
-			return servers, nil
+			return a.silent.last(servers), nil
 		}
 	}
 	ip, err := a.lookup(ctx, h.host)

@@ -49,7 +49,7 @@ func newMirror(a *Agent, server string) *mirror {
 
 // take is given what arrives at the socket. It reports whether that was STUN.
 func (m *mirror) take(b []byte) bool {
-	if len(b) < stunHeader || b[0] > 3 || binary.BigEndian.Uint32(b[4:]) != stunCookie {
+	if m.server == "" || len(b) < stunHeader || b[0] > 3 || binary.BigEndian.Uint32(b[4:]) != stunCookie {
 		return false
 	}
 	select {

@@ -312,12 +312,33 @@ func TestNextServerIsTried(t *testing.T) {
 			two.reply(two.expect(sip.REGISTER), 200, "Expires: 60") // the one that answered comes first
 
 			dial(a, r, acc)
-			one.reply(one.expect(sip.INVITE), 503)
-			two.reply(two.expect(sip.INVITE), 486)
+			if name == "unavailable" {
+				one.reply(one.expect(sip.INVITE), 503)
+			}
+			two.reply(two.expect(sip.INVITE), 486) // who was silent is not asked first again
 			require.Equal(t, 486, next[Failed](r).Status)
 			closeNow(t, a, two)
 		})
 	}
+}
+
+// both is a DNS in which every host has an address of either version.
+type both struct{ book }
+
+func (both) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) {
+	return []netip.Addr{netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("10.0.0.1")}, nil
+}
+
+func TestAddressOfTheSocketsVersion(t *testing.T) {
+	for host, want := range map[string]string{"": "10.0.0.1", "127.0.0.1": "10.0.0.1", "::1": "2001:db8::1"} {
+		a := startAgent(t, func(a *Agent) { a.params.Host, a.params.Resolver = host, both{} })
+		got, err := a.lookup(t.Context(), "sip.test")
+		require.NoError(t, err)
+		require.Equal(t, want, got.String(), host)
+	}
+	a := startAgent(t, book{hosts: map[string]string{"six.test": "2001:db8::1"}}.use)
+	_, err := a.lookup(t.Context(), "six.test")
+	require.ErrorContains(t, err, "no address of the version that sip_host 127.0.0.1 has")
 }
 
 func TestServersOfADomain(t *testing.T) {

@@ -1,6 +1,8 @@
 package dtmf
 
 import (
+	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -86,12 +88,68 @@ func TestReceiverTakesSegmentsForOneKey(t *testing.T) {
 	require.False(t, ok, "late packet")
 	_, ok = r.Push(event{code: 4, duration: 160}.marshal(), 900000)
 	require.True(t, ok, "pressed again")
+	_, ok = r.Push(event{code: 4, duration: 65440}.marshal(), 900000)
+	require.False(t, ok)
+	_, ok = r.Push(event{code: 4, duration: 160}.marshal(), 900000+65440)
+	require.False(t, ok, "a segment of whole packets")
+}
+
+// TestReceiverOfARoughWay plays 2 2 7 and loses, doubles and shuffles packets, without what orders them.
+func TestReceiverOfARoughWay(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 9))
+	for round := range 300 {
+		var s Sender
+		s.Queue("227")
+		var way []Packet
+		for tick := range uint32(60) {
+			if p, ok := s.Next(0xFFFFF000+tick*160, 8000); ok {
+				way = append(way, p)
+			}
+		}
+		var kept []Packet
+		var firsts []int // in kept, of each key
+		for i, p := range way {
+			first := i%events == 0
+			if first {
+				firsts = append(firsts, len(kept))
+			}
+			for copies := random.IntN(3); copies > 0 || first; copies-- {
+				kept, first = append(kept, p), false
+			}
+		}
+		for _, at := range firsts[1:] { // the last of a key comes after the next has begun
+			if at-2 >= 0 && kept[at-2].Timestamp == kept[at-1].Timestamp {
+				kept[at-1], kept[at] = kept[at], kept[at-1]
+			}
+		}
+		for i := 1; i < len(kept); i++ {
+			if random.IntN(4) == 0 && kept[i].Timestamp == kept[i-1].Timestamp {
+				kept[i], kept[i-1] = kept[i-1], kept[i]
+			}
+		}
+		var r Receiver
+		heard := ""
+		for _, p := range kept {
+			if key, ok := r.Push(p.Payload, p.Timestamp); ok {
+				heard += string(key)
+			}
+		}
+		require.Equal(t, "227", heard, "round %d", round)
+	}
+}
+
+func TestReceiverAfterHalfATurnOfTheClock(t *testing.T) {
+	var r Receiver
+	for turn := range uint32(4) {
+		_, ok := r.Push(event{code: 1, end: true, duration: 960}.marshal(), turn*0x90000000)
+		require.True(t, ok, "turn %d", turn)
+	}
 }
 
 func TestInfo(t *testing.T) {
 	contentType, body := Info('#', true)
 	require.Equal(t, "application/dtmf-relay", contentType)
-	require.Equal(t, "Signal=#\r\nDuration=160\r\n", string(body))
+	require.Equal(t, "Signal=#\r\nDuration=100\r\n", string(body))
 	contentType, body = Info('7', false)
 	require.Equal(t, "application/dtmf", contentType)
 	require.Equal(t, "7", string(body))
@@ -106,6 +164,9 @@ func TestParseInfo(t *testing.T) {
 		{"application/dtmf-relay", "Signal=5\r\nDuration=250\r\n", '5', 250 * time.Millisecond},
 		{"Application/DTMF-Relay; x=y", "signal= * \nduration= 99999999\n", '*', 0},
 		{"application/dtmf-relay", "Signal=11", '#', 0},
+		{"application/dtmf-relay", "Signal=3\rDuration=100", '3', 100 * time.Millisecond},
+		{"application/dtmf-relay", "7", '7', 0},
+		{"application/dtmf", "Signal=8\r\nDuration=100\r\n", '8', 100 * time.Millisecond},
 		{"application/dtmf-relay", "Signal=d", 'D', 0},
 		{"application/dtmf", "10", '*', 0},
 		{"application/dtmf", " 0\r\n", '0', 0},
@@ -128,8 +189,20 @@ func FuzzReceiver(f *testing.F) {
 	f.Add([]byte{255}, uint32(0))
 	f.Fuzz(func(t *testing.T, payload []byte, stamp uint32) {
 		var r Receiver
-		if key, ok := r.Push(payload, stamp); ok && !Valid(string(key)) {
-			t.Fatalf("key %q", key)
+		for n := uint32(0); len(payload) > 0; n++ {
+			packet := payload[:min(len(payload), eventSize+1)]
+			payload = payload[len(packet):]
+			before := slices.Clone(packet)
+			key, ok := r.Push(packet, stamp*n)
+			if ok && !Valid(string(key)) {
+				t.Fatalf("key %q", key)
+			}
+			if !slices.Equal(before, packet) {
+				t.Fatal("the packet was changed")
+			}
+			if _, again := r.Push(packet, stamp*n); again {
+				t.Fatal("a packet told a key twice")
+			}
 		}
 	})
 }

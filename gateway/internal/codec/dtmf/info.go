@@ -13,8 +13,12 @@ const (
 	TypePlain = "application/dtmf"
 )
 
-// infoDuration is what a relayed key states as its length.
-const infoDuration = tone * Tick
+// infoDuration is what a relayed key states as its length. InfoPeriod is how far apart keys begin, so that the other side may
+// sound each as long as it was told to.
+const (
+	infoDuration = 100 * time.Millisecond
+	InfoPeriod   = infoDuration + 50*time.Millisecond
+)
 
 // maxInfo is more than any body that states one key.
 const maxInfo = 1024
@@ -27,24 +31,23 @@ func Info(key rune, relay bool) (contentType string, body []byte) {
 	return TypeRelay, fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", key, infoDuration.Milliseconds())
 }
 
-// ParseInfo reads the key that a SIP INFO states, and how long it sounded if it says so.
+// ParseInfo reads the key that a SIP INFO states, and how long it sounded if it says so. Either content type is used for
+// either body.
 func ParseInfo(contentType string, body []byte) (key rune, d time.Duration, ok bool) {
-	if len(body) > maxInfo {
+	contentType, _, _ = strings.Cut(contentType, ";")
+	contentType = strings.ToLower(strings.TrimSpace(contentType))
+	if contentType != TypeRelay && contentType != TypePlain || len(body) > maxInfo {
 		return 0, 0, false
 	}
-	contentType, _, _ = strings.Cut(contentType, ";")
-	switch strings.ToLower(strings.TrimSpace(contentType)) {
-	case TypeRelay:
-		return parseRelay(string(body))
-	case TypePlain:
-		key, ok = parseKey(string(body))
-		return key, 0, ok
+	if text := string(body); strings.Contains(text, "=") {
+		return parseRelay(text)
 	}
-	return 0, 0, false
+	key, ok = parseKey(string(body))
+	return key, 0, ok
 }
 
 func parseRelay(body string) (key rune, d time.Duration, ok bool) {
-	for line := range strings.Lines(body) {
+	for line := range strings.FieldsFuncSeq(body, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		name, value, _ := strings.Cut(line, "=")
 		switch strings.ToLower(strings.TrimSpace(name)) {
 		case "signal":

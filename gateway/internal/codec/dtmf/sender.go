@@ -5,13 +5,22 @@ import (
 	"time"
 )
 
-// Timing of what is sent. RFC 4733 section 2.5.1.4: the final packet of an event goes out three times.
+// Tick is how often Next or Sound is to be called.
+const Tick = 20 * time.Millisecond
+
+// Timing of events, in ticks. RFC 4733 section 2.5.1.4: the final packet of an event goes out three times.
 const (
-	Tick       = 20 * time.Millisecond // how often Next is to be called
-	tone       = 8                     // ticks a key sounds
-	pause      = 4                     // ticks between keys, silence
+	tone       = 8
 	endPackets = 3
+	events     = tone + endPackets - 1
+	pause      = 4 // after the last packet, silence
 	volume     = 10
+)
+
+// Timing of tones in the sound, in ticks.
+const (
+	soundTone  = 5
+	soundPause = 5
 )
 
 // Packet is one event packet of the audio stream.
@@ -21,7 +30,7 @@ type Packet struct {
 	Marker    bool   // first of its event
 }
 
-// Sender plays keys. Its zero value has none.
+// Sender plays keys, as events or in the sound. Its zero value has none.
 type Sender struct {
 	queue string
 	tick  int // within the key at the front
@@ -40,15 +49,34 @@ func (s *Sender) Next(stamp uint32, rate int) (p Packet, ok bool) {
 	if s.tick == 0 {
 		s.begun = stamp
 	}
-	tick := s.tick
-	s.tick++
-	if tick < tone+endPackets-1 {
-		return s.packet(tick, rate), true
+	if ok = s.tick < events; ok {
+		p = s.packet(s.tick, rate)
 	}
-	if s.tick == tone+endPackets-1+pause {
+	s.advance(events + pause)
+	return p, ok
+}
+
+// Sound fills pcm, a tick of samples at the given rate, with the tones of the keys and the silence between them. It
+// reports false, and leaves pcm alone, when no key is left.
+func (s *Sender) Sound(pcm []int16, rate int) bool {
+	if s.queue == "" {
+		return false
+	}
+	if s.tick < soundTone {
+		sound(pcm, s.queue[0], s.tick*len(pcm), soundTone*len(pcm), rate)
+	} else {
+		clear(pcm)
+	}
+	s.advance(soundTone + soundPause)
+	return true
+}
+
+// advance goes a tick on in a key that takes so many.
+func (s *Sender) advance(ticks int) {
+	s.tick++
+	if s.tick >= ticks {
 		s.queue, s.tick = s.queue[1:], 0
 	}
-	return Packet{}, false
 }
 
 // packet is the one of a tick: the duration grows while the key sounds, then stands.

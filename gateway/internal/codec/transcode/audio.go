@@ -20,7 +20,7 @@ type audio struct {
 }
 
 func newAudio(from, to media.Codec) (*audio, error) {
-	sound, err := NewSound(from)
+	sound, err := newSound(from, to)
 	if err != nil {
 		return nil, err
 	}

@@ -33,9 +33,12 @@ static void tune(AVCodecContext *enc, const cc_recipe *r)
 		av_opt_set_int(own, "aac_tns", 0, 0); // costs a tenth and shapes noise that is not there at these rates
 	}
 	if (enc->codec_id == AV_CODEC_ID_OPUS) {
-		enc->compression_level = 5; // less than two thirds of what the default, 10, costs
+		// Telephone sound goes without the model of a voice: that costs several times as much, and saves a bit rate that
+		// is low anyway. Of the rest, 5 takes less than two thirds of what the default, 10, does.
+		int telephone = r->rate == r->in_rate && r->rate == 8000;
+		enc->compression_level = telephone ? 1 : 5;
 		av_opt_set(own, "frame_duration", "20", 0);
-		av_opt_set(own, "application", r->channels == 1 ? "voip" : "audio", 0);
+		av_opt_set(own, "application", telephone ? "lowdelay" : r->channels == 1 ? "voip" : "audio", 0);
 	}
 }
 

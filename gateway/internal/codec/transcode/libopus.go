@@ -20,6 +20,8 @@ import (
 // that packets may carry (RFC 6716 sections 2.1.7 and 4.4).
 type opusSound struct {
 	dec      *C.OpusDecoder
+	rate     int
+	mono     bool // both channels are made one
 	channels int
 	buf      []int16
 }
@@ -29,11 +31,22 @@ const (
 	opusStep    = 2500 * time.Microsecond // what is made up is a multiple of it
 )
 
-func newOpus() *opusSound {
-	return &opusSound{channels: 1, buf: make([]int16, 2*clock.Ticks(opusLongest, studioRate))}
+// newOpus makes a decoder of sound that goes on in another codec. To one that holds less, the decoder gives no more:
+// that costs less than to make it and throw it away, and keeps frames whole, which a resampler delays.
+func newOpus(to media.Codec) *opusSound {
+	s := &opusSound{rate: studioRate, channels: 1}
+	switch to {
+	case media.PCMA, media.PCMU, media.G729, media.Speex:
+		s.rate, s.mono = telephoneRate, true
+	case media.G722, media.Speex16:
+		s.rate, s.mono = wideRate, true
+	default:
+	}
+	s.buf = make([]int16, 2*clock.Ticks(opusLongest, s.rate))
+	return s
 }
 
-func (s *opusSound) shape() (rate, channels int) { return studioRate, s.channels }
+func (s *opusSound) shape() (rate, channels int) { return s.rate, s.channels }
 
 // samples returns none for a packet that cannot be decoded.
 func (s *opusSound) samples(u *media.Unit) ([]int16, error) {
@@ -50,7 +63,7 @@ func (s *opusSound) samples(u *media.Unit) ([]int16, error) {
 // 3.1): once there were two, it stays with two.
 func (s *opusSound) adapt(u *media.Unit) error {
 	const stereo = 0x04
-	wider := s.channels == 1 && u.Payload[0]&stereo != 0
+	wider := !s.mono && s.channels == 1 && u.Payload[0]&stereo != 0
 	if s.dec != nil && !wider {
 		return nil
 	}
@@ -59,7 +72,7 @@ func (s *opusSound) adapt(u *media.Unit) error {
 		s.channels = 2
 	}
 	var status C.int
-	s.dec = C.opus_decoder_create(studioRate, C.int(s.channels), &status)
+	s.dec = C.opus_decoder_create(C.opus_int32(s.rate), C.int(s.channels), &status)
 	if status != C.OPUS_OK {
 		return noCodec("Opus to samples")
 	}
@@ -77,7 +90,7 @@ func (s *opusSound) decode(room []int16, packet []byte, length time.Duration, be
 	if before {
 		fec = 1
 	}
-	n := C.opus_decode(s.dec, data, C.opus_int32(len(packet)), (*C.opus_int16)(&room[0]), C.int(clock.Ticks(length, studioRate)), fec)
+	n := C.opus_decode(s.dec, data, C.opus_int32(len(packet)), (*C.opus_int16)(&room[0]), C.int(clock.Ticks(length, s.rate)), fec)
 	return room[:max(0, int(n))*s.channels]
 }
 

@@ -66,7 +66,7 @@ func TestOpusUnitsFollowTheTimeline(t *testing.T) {
 	const ms = time.Millisecond
 	conv, f := newOpusConverter(t, media.PCMA), format(media.PCMA)
 	delay := conv.(*audio).enc.delay
-	require.InDelta(t, 6.5, delay.Seconds()*1e3, 0.1, "milliseconds of look-ahead")
+	require.InDelta(t, 2.5, delay.Seconds()*1e3, 0.1, "milliseconds of look-ahead")
 	var units []*media.Unit
 	for i := range 500 {
 		if i%7 == 3 {

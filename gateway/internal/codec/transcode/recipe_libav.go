@@ -59,7 +59,7 @@ func opusRecipe(rate, channels int) (own, bits int) {
 	case channels == 2:
 		return studioRate, 96000
 	case rate == telephoneRate:
-		return telephoneRate, 24000
+		return telephoneRate, 32000
 	case rate == wideRate:
 		return wideRate, 32000
 	default:

@@ -29,18 +29,21 @@ type concealer interface {
 	conceal(missing time.Duration, next *media.Unit) []int16
 }
 
-// What is made up: less is left to the ear, more would be an invention.
+// What is made up: less may be times that are not exact, more would be an invention.
 const (
-	leastMade = 5 * time.Millisecond
+	leastMade = mend * 3 / 4
 	mostMade  = 120 * time.Millisecond
 )
 
 // NewSound makes a decoder of sound. The caller closes it.
-func NewSound(codec media.Codec) (*Sound, error) {
+func NewSound(codec media.Codec) (*Sound, error) { return newSound(codec, "") }
+
+// newSound makes a decoder of sound that goes on in another codec.
+func newSound(codec, to media.Codec) (*Sound, error) {
 	if isTelephone(codec) {
 		return &Sound{source: &filled{pcm: &telephone{}}}, nil
 	}
-	source, err := newDecoded(codec)
+	source, err := newDecoded(codec, to)
 	if err != nil {
 		return nil, err
 	}

@@ -28,12 +28,12 @@ type decoded struct {
 	rate, channels int
 }
 
-func newDecoded(codec media.Codec) (pcm, error) {
+func newDecoded(codec, to media.Codec) (pcm, error) {
 	switch codec {
 	case media.G729:
 		return newG729()
 	case media.Opus:
-		return newOpus(), nil
+		return newOpus(to), nil
 	default:
 	}
 	C.cc_quiet()
@@ -47,6 +47,9 @@ func newDecoded(codec media.Codec) (pcm, error) {
 		s.rate = telephoneRate
 	default:
 		return nil, noCodec(string(codec) + " to samples")
+	}
+	if codec == media.AAC {
+		return s, nil // of which nothing is lost on the way
 	}
 	return &filled{pcm: s}, nil
 }

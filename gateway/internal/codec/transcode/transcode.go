@@ -45,7 +45,7 @@ func (t *Transcoder) Derive(from, to media.Codec) (stream.Converter, error) {
 	}
 }
 
-// Encodes reports whether this build makes a codec of sound from samples.
+// Encodes reports whether this build makes a codec, from samples or from pictures.
 func Encodes(c media.Codec) bool {
 	return isTelephone(c) || available && known(c)
 }

@@ -86,8 +86,8 @@ func ask[T any](ctx context.Context, do func() (T, error), drop func(T)) (T, err
 }
 
 // letGo closes a device. A driver that does not answer is left to itself.
-func letGo(close func()) {
-	_, _ = ask(context.Background(), func() (struct{}, error) { close(); return struct{}{}, nil }, func(struct{}) {})
+func letGo(shut func()) {
+	_, _ = ask(context.Background(), func() (struct{}, error) { shut(); return struct{}{}, nil }, func(struct{}) {})
 }
 
 // refusal says why a device cannot be used.

@@ -3,7 +3,6 @@
 package device
 
 import (
-	"errors"
 	"image"
 	"io"
 	"log/slog"
@@ -254,7 +253,7 @@ func TestRefusals(t *testing.T) {
 		s.bench.opening = driverTime + time.Second
 		begun := time.Now()
 		err := refused(gateway.DeviceUse{Microphone: "other"}, "microphone", gateway.ReasonDeviceBusy)
-		require.True(t, errors.Is(err, errSlow))
+		require.ErrorIs(t, err, errSlow)
 		require.Equal(t, driverTime, time.Since(begun))
 		time.Sleep(2 * time.Second)
 		require.Equal(t, []string{"mic"}, s.bench.held(), "what came late was let go")

@@ -31,7 +31,7 @@ const (
 type audioIn struct {
 	timeline *clock.Timeline
 	track    *clock.Track
-	onDTMF   func(rune)
+	onDTMF   func(key rune, way dtmf.Way)
 	offered  []media.Codec
 	formats  map[shape]*media.Format
 	silence  map[media.Codec][]byte // one frame each, of those that were needed
@@ -50,6 +50,7 @@ type audioIn struct {
 	deaf    bool          // the call is held: what comes is not taken
 	mask    concealment
 	keys    dtmf.Receiver
+	ear     *ear // hears keys in the sound; nil where they are told as events
 	counted counted
 }
 
@@ -65,7 +66,7 @@ type counted struct {
 	filled uint64
 }
 
-func newAudioIn(tl *clock.Timeline, offered []media.Codec, onDTMF func(rune)) *audioIn {
+func newAudioIn(tl *clock.Timeline, offered []media.Codec, onDTMF func(rune, dtmf.Way)) *audioIn {
 	a := &audioIn{
 		timeline: tl, onDTMF: onDTMF, write: func(*media.Unit) {},
 		offered: offered, formats: map[shape]*media.Format{}, silence: map[media.Codec][]byte{},
@@ -113,22 +114,31 @@ func (a *audioIn) negotiated(m *sdp.Media) {
 		a.speaks(m.Payloads[0].Codec, nil)
 	}
 	a.deaf = !m.Direction.Receive
-}
-
-func (a *audioIn) handle(p rtpio.Packet) {
-	if key, ok := a.packet(p); ok && a.onDTMF != nil {
-		a.onDTMF(key)
+	switch {
+	case m.DTMF != nil:
+		a.ear = nil
+	case a.ear == nil:
+		a.ear = newEar()
 	}
 }
 
-// packet takes the next packet and returns the key that it newly tells, if it does.
-func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
+func (a *audioIn) handle(p rtpio.Packet) {
+	keys, way := a.packet(p)
+	if a.onDTMF == nil {
+		return
+	}
+	for _, key := range keys {
+		a.onDTMF(key, way)
+	}
+}
+
+// packet takes the next packet and returns the keys that it newly tells.
+func (a *audioIn) packet(p rtpio.Packet) (keys string, way dtmf.Way) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.lost = a.lost || p.Lost > 0
 	if p.Restart {
 		a.track.Restart()
-		a.keys.Reset()
 	}
 	codec, known := a.types[p.PayloadType]
 	switch {
@@ -136,9 +146,11 @@ func (a *audioIn) packet(p rtpio.Packet) (key rune, ok bool) {
 	case known:
 		a.sound(codec, p)
 	case a.events[p.PayloadType]:
-		return a.keys.Push(p.Payload, p.Timestamp)
+		if key, ok := a.keys.Push(p.Payload, p.Timestamp); ok {
+			return string(key), dtmf.ByEvent
+		}
 	}
-	return 0, false
+	return a.ear.take(), dtmf.BySound
 }
 
 // sound publishes a packet of audio, after what fills the hole before it and without what has been filled already.
@@ -256,6 +268,7 @@ func (a *audioIn) publish(u *media.Unit) {
 	u.PTS, u.DTS = a.next, a.next
 	u.Duration = voice.Duration(a.codec, u.Payload)
 	a.next += u.Duration
+	a.ear.hear(u)
 	a.write(u)
 }
 

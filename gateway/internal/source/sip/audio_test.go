@@ -21,11 +21,14 @@ type audioRig struct {
 	start time.Time
 	units []*media.Unit
 	heard string
+	way   dtmf.Way
 }
 
 func newAudioRig() *audioRig {
 	r := &audioRig{start: time.Now()}
-	r.audioIn = newAudioIn(clock.NewTimeline(), []media.Codec{media.PCMA, media.PCMU}, func(key rune) { r.heard += string(key) })
+	r.audioIn = newAudioIn(clock.NewTimeline(), []media.Codec{media.PCMA, media.PCMU}, func(key rune, way dtmf.Way) {
+		r.heard, r.way = r.heard+string(key), way
+	})
 	r.publishTo(func(u *media.Unit) { r.units = append(r.units, u) })
 	return r
 }

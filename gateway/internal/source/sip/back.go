@@ -80,8 +80,6 @@ func (b *back) queue(keys string) error {
 	switch {
 	case !b.job.plan.speak:
 		return errNotSending
-	case b.job.plan.events == nil:
-		return errNoEvents
 	case !dtmf.Valid(keys):
 		return errNoKey
 	}

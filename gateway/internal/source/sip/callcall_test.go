@@ -225,7 +225,7 @@ func TestSoundOnTheWire(t *testing.T) {
 		pcm[i] = int16(16384 * sine(1000, i))
 	}
 	receive(t, r.phone.audio)
-	r.PlaySound(pcm, false, func() { ended <- "sound" })
+	r.PlaySound(pcm, audioRate, false, func() { ended <- "sound" })
 	var frames []sent
 	for len(frames) < 25 {
 		if p := receive(t, r.phone.audio); p.Marker || len(frames) > 0 {
@@ -235,7 +235,7 @@ func TestSoundOnTheWire(t *testing.T) {
 	require.InDelta(t, 0.5, amplitude(frames, 1000), 0.01)
 	require.Equal(t, "sound", receive(t, ended))
 	require.Equal(t, media.Silence(media.PCMA, frameSamples), receive(t, r.phone.audio).Payload)
-	r.PlaySound(pcm, true, func() { ended <- "loop" })
+	r.PlaySound(pcm, audioRate, true, func() { ended <- "loop" })
 	for !receive(t, r.phone.audio).Marker {
 	}
 	r.EndSound()

@@ -17,7 +17,8 @@ type coder struct {
 	log     *slog.Logger
 
 	enc   *transcode.SoundEncoder // while something sounds; nil for G.711, which needs none
-	at    time.Duration           // of the next sample that goes into enc
+	frame int                     // samples of a frame that goes into enc
+	at    time.Duration           // of the next sample that does
 	ready [][]byte                // that came out
 	tail  int                     // frames until enc holds nothing but silence
 }
@@ -33,13 +34,30 @@ func newCoder(codec media.Codec, log *slog.Logger) *coder {
 	return &coder{codec: codec, silence: silence, log: log}
 }
 
-// code returns a frame of samples in the codec. Once there were some, it is to be called for each frame while it sounds.
+// code returns a frame of samples in the codec, at audioRate or wideRate. It is to be called for each frame while something
+// sounds.
 func (c *coder) code(pcm []int16) []byte {
 	if voice.IsLaw(c.codec) {
-		return g711.Encode(make([]byte, 0, len(pcm)), c.codec, pcm)
+		return g711.Encode(make([]byte, 0, frameSamples), c.codec, narrowed(pcm))
+	}
+	if len(pcm) != c.frame {
+		c.close()
+		c.frame = len(pcm)
 	}
 	c.tail = tailFrames
 	return c.push(pcm)
+}
+
+// narrowed halves the rate of what is too wide: the call has changed its codec while a sound plays.
+func narrowed(pcm []int16) []int16 {
+	if len(pcm) == frameSamples {
+		return pcm
+	}
+	half := make([]int16, frameSamples)
+	for i := range half {
+		half[i] = int16((int(pcm[2*i]) + int(pcm[2*i+1])) / 2)
+	}
+	return half
 }
 
 // rest returns the frame for a moment at which nothing sounds: what the encoder still holds, then silence.
@@ -49,7 +67,7 @@ func (c *coder) rest() []byte {
 		return c.silence
 	}
 	c.tail--
-	return c.push(make([]int16, frameSamples))
+	return c.push(make([]int16, c.frame))
 }
 
 // sounds reports whether there is still something to hear of what was coded.
@@ -57,7 +75,7 @@ func (c *coder) sounds() bool { return c.tail > 0 }
 
 func (c *coder) push(pcm []int16) []byte {
 	if c.enc == nil {
-		enc, err := transcode.NewSoundEncoder(c.codec, audioRate, 1)
+		enc, err := transcode.NewSoundEncoder(c.codec, c.frame*int(time.Second/frame), 1)
 		if err != nil {
 			c.log.Error("sound cannot be sent", "codec", c.codec, "err", err)
 			c.tail = 0

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/codec/dtmf"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -17,7 +18,9 @@ import (
 // newOpusRig is an audioRig whose call is in Opus.
 func newOpusRig() *audioRig {
 	r := &audioRig{start: time.Now()}
-	r.audioIn = newAudioIn(clock.NewTimeline(), []media.Codec{media.Opus, media.PCMA}, func(key rune) { r.heard += string(key) })
+	r.audioIn = newAudioIn(clock.NewTimeline(), []media.Codec{media.Opus, media.PCMA}, func(key rune, way dtmf.Way) {
+		r.heard, r.way = r.heard+string(key), way
+	})
 	r.publishTo(func(u *media.Unit) { r.units = append(r.units, u) })
 	r.negotiated(&sdp.Media{
 		Payloads:  []sdp.Payload{{Type: 111, Codec: media.Opus, ClockRate: 48000}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"callcast/gateway/internal/codec/voice"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/playout"
 	"callcast/gateway/internal/stream"
@@ -132,11 +133,21 @@ func (s *Source) reinjectLocked() {
 	}
 }
 
-// PlaySound plays samples at 8 kHz to the other side, in place of any other sound but keys; again and again, or until they
-// end and ended is called: not if another sound or EndSound is first. ended may be nil, and must neither block nor call
-// Close. The samples must not be changed afterwards.
-func (s *Source) PlaySound(pcm []int16, loop bool, ended func()) {
-	s.back.play(&sound{samples: pcm, loop: loop, ended: ended})
+// SoundRate is how many samples a second PlaySound is best given: what the codec of the call has room for.
+func (s *Source) SoundRate() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m := s.agreed.Audio; m != nil && voice.Format(m.Payloads[0].Codec, nil).SampleRate > audioRate {
+		return wideRate
+	}
+	return audioRate
+}
+
+// PlaySound plays samples, of which there are as many a second as SoundRate said, to the other side, in place of any other
+// sound but keys; again and again, or until they end and ended is called: not if another sound or EndSound is first. ended
+// may be nil, and must neither block nor call Close. The samples must not be changed afterwards.
+func (s *Source) PlaySound(pcm []int16, rate int, loop bool, ended func()) {
+	s.back.play(&sound{samples: pcm, rate: rate, loop: loop, ended: ended})
 }
 
 // EndSound ends the sound that is played. The injected stream is heard again, or silence.

@@ -12,7 +12,7 @@ import (
 	"callcast/gateway/internal/sdp"
 )
 
-const videoRate, audioRate = 90000, 8000
+const videoRate, audioRate, wideRate = 90000, 8000, 16000
 
 // Offer is the description to call with. It is the same until the session is renegotiated.
 func (s *Source) Offer() []byte {
@@ -189,6 +189,9 @@ func payloadTypes(m *sdp.Media, codecs []media.Codec) map[uint8]media.Codec {
 	if m != nil {
 		for _, p := range m.Payloads {
 			types[p.Type] = p.Codec
+		}
+		if m.DTMF != nil {
+			delete(types, m.DTMF.Type) // whatever it was offered for
 		}
 	}
 	return types

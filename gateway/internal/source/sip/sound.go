@@ -1,19 +1,23 @@
 package sip
 
+import "callcast/gateway/internal/clock"
+
 // sound is played to the other side. Only the pacer reads it.
 type sound struct {
-	samples []int16 // at audioRate
+	samples []int16
+	rate    int // of samples: audioRate or wideRate
 	loop    bool
 	ended   func()
 	at      int
 	over    bool
 }
 
-// read puts the next samples into pcm, which holds silence, and reports whether there were any. A nil sound has none.
-func (s *sound) read(pcm []int16) (some bool) {
+// read returns the samples of the next frame, silence behind the last; nil if there are none, as of a nil sound.
+func (s *sound) read() []int16 {
 	if s == nil || s.over {
-		return false
+		return nil
 	}
+	pcm := make([]int16, clock.Ticks(frame, s.rate))
 	n := 0
 	for n < len(pcm) && s.at < len(s.samples) {
 		some := copy(pcm[n:], s.samples[s.at:])
@@ -23,5 +27,8 @@ func (s *sound) read(pcm []int16) (some bool) {
 		}
 	}
 	s.over = s.at == len(s.samples)
-	return n > 0
+	if n == 0 {
+		return nil
+	}
+	return pcm
 }

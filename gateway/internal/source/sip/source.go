@@ -12,6 +12,7 @@ import (
 
 	"callcast/gateway"
 	"callcast/gateway/internal/clock"
+	"callcast/gateway/internal/codec/dtmf"
 	"callcast/gateway/internal/media"
 	"callcast/gateway/internal/rtpio"
 	"callcast/gateway/internal/sdp"
@@ -33,8 +34,8 @@ type Params struct {
 	Stream    *stream.Stream
 	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
 	Info func(ctx context.Context, contentType string, body []byte) error
-	// OnDTMF is told keys that the other side presses. May be nil; must not block.
-	OnDTMF func(key rune)
+	// OnDTMF is told keys that the other side presses, in the audio and by which way. May be nil; must not block.
+	OnDTMF func(key rune, way dtmf.Way)
 	CNAME  string
 	Log    *slog.Logger
 }
@@ -170,14 +171,14 @@ func (s *Source) wantKey() {
 	}
 }
 
-// Why tones cannot be sent as RTP events.
+// Why tones cannot be sent.
 var (
 	errNoKey      = errors.New("keys are 0-9, *, # and A-D")
-	errNoEvents   = errors.New("the other side takes no telephone-event")
 	errNotSending = errors.New("no audio is sent in this call")
 )
 
-// SendDTMF queues keys (0-9 * # A-D), which are played one after the other in the audio that is sent (RFC 4733).
+// SendDTMF queues keys (0-9 * # A-D), which are played one after the other in the audio that is sent: as events
+// (RFC 4733), or as sound where the other side takes none.
 func (s *Source) SendDTMF(ctx context.Context, digits string) error {
 	if err := context.Cause(ctx); err != nil {
 		return err

@@ -70,19 +70,42 @@ func (a *audioOut) frame(j job) {
 			return
 		}
 	}
-	var pcm [frameSamples]int16
-	sounds := j.sound.read(pcm[:])
+	pcm := a.own(j)
 	switch {
-	case sounds && !j.muted:
-		a.say(j, a.coder.code(pcm[:]), true)
+	case pcm != nil:
+		a.say(j, a.coder.code(pcm), true)
 	case j.muted || j.playout == nil:
 		a.say(j, a.coder.rest(), a.coder.sounds())
-	case voice.Divisible(a.coder.codec):
-		a.room = append(a.room[:0], a.coder.silence...)
-		a.say(j, a.room, j.playout.Sound(a.room, a.coder.codec, a.due))
 	default:
-		a.relay(j)
+		a.inject(j)
 	}
+}
+
+// own is a frame of the call's own sound: of keys, where the other side takes no events, or of what is played, which goes
+// by unheard while it is muted. It is nil while there is none.
+func (a *audioOut) own(j job) []int16 {
+	if j.plan.events == nil {
+		var pcm [frameSamples]int16
+		if a.tones.Sound(pcm[:], audioRate) {
+			return pcm[:]
+		}
+	}
+	pcm := j.sound.read()
+	if j.muted {
+		return nil
+	}
+	return pcm
+}
+
+// inject sends a frame of the injected stream.
+func (a *audioOut) inject(j job) {
+	a.coder.close()
+	if !voice.Divisible(a.coder.codec) {
+		a.relay(j)
+		return
+	}
+	a.room = append(a.room[:0], a.coder.silence...)
+	a.say(j, a.room, j.playout.Sound(a.room, a.coder.codec, a.due))
 }
 
 // say sends a frame. The marker tells where talk begins after silence (RFC 3551 section 4.1).
@@ -112,6 +135,6 @@ func (a *audioOut) relay(j job) {
 		a.missing++
 		a.packet.SequenceNumber++
 	default:
-		a.say(j, a.coder.rest(), a.coder.sounds())
+		a.say(j, a.coder.silence, false)
 	}
 }

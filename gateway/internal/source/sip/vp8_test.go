@@ -252,3 +252,19 @@ func (l *live) show(t *testing.T, u *media.Unit) {
 		}
 	}()
 }
+
+// TestWhoOnlyReceivesTakesPictures that are put into the call later, and sends none.
+func TestWhoOnlyReceivesTakesPictures(t *testing.T) {
+	r := newRig(t, false)
+	viewer := r.params.Stream.Attach(anyVideo())
+	t.Cleanup(viewer.Close)
+	_, err := r.Answer(r.phone.sdp("sendrecv", ""))
+	require.NoError(t, err)
+	answer, err := r.Reoffer(r.phone.showing(media.VP8))
+	require.NoError(t, err)
+	require.NotContains(t, string(answer), "m=video 0")
+	require.Equal(t, 2, strings.Count(string(answer), "a=recvonly"))
+	theirs := colouredVP8(t, 1)
+	r.phone.show(0, theirs)
+	watch(t, viewer, theirs)
+}
