@@ -85,6 +85,17 @@ func TestCallerChangesTheCall(t *testing.T) {
 	caller.Finished(t, patience)
 }
 
+// TestCancelCrossesTheAnswer of a call to us: the call stands until the caller says BYE (RFC 3261 section 9.2).
+func TestCancelCrossesTheAnswer(t *testing.T) {
+	g := startGateway(t, func(c *gateway.Config) { c.SIP.Rules = []gateway.AnswerRule{{Callee: "studio", Stream: "air"}} })
+	caller := peers.StartSIPpAt(t, "127.0.0.1", "../testdata/sipp/late_cancel.xml",
+		map[string]any{"User": "studio", "NoVideo": true, "Audio": peers.WriteClip(t, 1).Sound}, g.listener(t, "sip"))
+	id := g.waitTaken(t, "studio")
+	g.requireBeepsNow(t, "air")
+	g.hangUp(t, id)
+	caller.Finished(t, patience)
+}
+
 // TestCallOverTCP places a call to a peer that has TCP alone, holds it and takes it back: all goes over one connection.
 func TestCallOverTCP(t *testing.T) {
 	g := startGateway(t)

@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
+	"callcast/gateway/demophone"
 	"callcast/test/peers"
 )
 
@@ -36,6 +37,8 @@ func TestServerCarriesSignallingAlone(t *testing.T) {
 func requireScheme(t *testing.T, kamailio *peers.Kamailio, phone *peers.Baresip, from, notFrom hasMedia) {
 	g := startGateway(t, func(c *gateway.Config) { c.SIP.Accounts = []gateway.RegisterSpec{alice(kamailio)} })
 	g.waitRegistered(t)
+	g.dial(t, "clip", startPhone(t, demophone.Params{}).URI(), nil)
+	g.waitFor(t, "clip", "status", "ESTABLISHED", patience)
 	requireMedia := func(id string) {
 		t.Helper()
 		audio, video := g.remotes(t, id)
@@ -44,8 +47,8 @@ func requireScheme(t *testing.T, kamailio *peers.Kamailio, phone *peers.Baresip,
 			require.False(t, notFrom.Has(t, remote), "%s of %s", remote, id)
 		}
 		requireSoftphone(t, g, "air-"+id)
-		_, clip := phone.Sees(t)
-		require.False(t, clip, "it sees the slate")
+		g.ok(t, "/call/inject_stream", map[string]any{"callId": id, "streamName": "clip"})
+		require.Eventually(t, func() bool { _, clip := phone.Sees(t); return clip }, patience, playbackPoll, "it does not see what is injected")
 	}
 
 	g.ok(t, "/call/startup", map[string]any{
@@ -56,7 +59,7 @@ func requireScheme(t *testing.T, kamailio *peers.Kamailio, phone *peers.Baresip,
 	g.waitFor(t, "out", "status", "ESTABLISHED", patience)
 	requireMedia("out")
 	g.hangUp(t, "out")
-	g.waitNoCalls(t, phone)
+	phone.WaitCall(t, "no active calls")
 
 	phone.Dial(t, "sip:alice@sip.test")
 	in := g.waitRinging(t, "bob")
@@ -64,5 +67,7 @@ func requireScheme(t *testing.T, kamailio *peers.Kamailio, phone *peers.Baresip,
 	g.waitFor(t, in, "status", "ESTABLISHED", patience)
 	requireMedia(in)
 	phone.Hangup(t)
-	g.waitNoCalls(t, phone)
+	g.waitGone(t, in, patience)
+	g.hangUp(t, "clip")
+	phone.WaitCall(t, "no active calls")
 }

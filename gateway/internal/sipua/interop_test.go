@@ -61,17 +61,23 @@ func program(t *testing.T, name string, args ...string) (wait func() error) {
 // sipp runs a scenario as the callee of one call and returns the account that reaches it.
 func sipp(t *testing.T, scenario string, transport gateway.Transport) (gateway.Account, func() error) {
 	t.Helper()
-	file, err := filepath.Abs(filepath.Join("testdata", scenario))
-	require.NoError(t, err)
 	port := freePort(t)
 	mode := map[gateway.Transport]string{gateway.TransportUDP: "u1", gateway.TransportTCP: "t1"}[transport]
-	wait := program(t, "sipp", "-sf", file, "-i", "127.0.0.1", "-p", strconv.Itoa(port), "-t", mode,
-		"-m", "1", "-timeout", "20s", "-timeout_error", "-nostdin")
+	wait := sippAt(t, scenario, port, "-t", mode)
 	if transport == gateway.TransportTCP {
 		awaitTCP(t, port)
 	}
 	acc := gateway.Account{Login: "gw", Password: "gwpw", Domain: "127.0.0.1", Port: port, Transport: transport}
 	return acc, wait
+}
+
+// sippAt runs a scenario of one call at a port.
+func sippAt(t *testing.T, scenario string, port int, more ...string) (wait func() error) {
+	t.Helper()
+	file, err := filepath.Abs(filepath.Join("testdata", scenario))
+	require.NoError(t, err)
+	return program(t, "sipp", append(more, "-sf", file, "-i", "127.0.0.1", "-p", strconv.Itoa(port),
+		"-m", "1", "-timeout", "20s", "-timeout_error", "-nostdin")...)
 }
 
 // awaitTCP returns when somebody listens. Over UDP retransmission does this for us.
@@ -173,6 +179,21 @@ func TestSIPpKeepsTheSession(t *testing.T) {
 			a, r := startAgent(t, fastLease), newRecorder(t)
 			acc, wait := sipp(t, scenario, gateway.TransportUDP)
 			dial(a, r, acc)
+			eventually[Answered](r)
+			require.True(t, eventually[Ended](r).Remote)
+			require.NoError(t, wait())
+		})
+	}
+}
+
+// TestSIPpKeepsTheSessionOfItsCall does so with a call to us.
+func TestSIPpKeepsTheSessionOfItsCall(t *testing.T) {
+	for _, scenario := range []string{"caller_renewed.xml", "caller_renews.xml"} {
+		t.Run(scenario, func(t *testing.T) {
+			a, calls := receptionist(t, fastLease)
+			r := newRecorder(t)
+			wait := sippAt(t, scenario, freePort(t), a.Addr().String())
+			(<-calls).Answer([]byte(answer), r.handle)
 			eventually[Answered](r)
 			require.True(t, eventually[Ended](r).Remote)
 			require.NoError(t, wait())
