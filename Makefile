@@ -48,10 +48,11 @@ test: go build-tools test-tools ## format, vet and all tests with the race detec
 test-interop: go build-tools test-tools ## only the tests against real peers, with their log
 	$(GO) test -count=1 -v -p 1 -timeout 40m ./test/interop/...
 
-bench: go build-tools test-tools ## what a call costs, beside ffmpeg, and a viewer, on an otherwise idle machine
+bench: go build-tools test-tools ## what calls cost, beside ffmpeg, and a viewer, on an otherwise idle machine
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 10m ./gateway/...
 	$(GO) run ./test/bench
 	$(GO) run ./test/bench -viewers 20,50,100,200
+	$(GO) run ./test/bench -talks 100
 
 soak: go build-tools test-tools ## a call to a softphone, on air for SOAKTIME (10m)
 	$(GO) test -count=1 -v -timeout 60m ./test/interop -run TestBaresipBehindKamailio -air $(SOAKTIME)

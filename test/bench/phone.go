@@ -64,7 +64,7 @@ func newPhone(says [][]byte) (*phone, error) {
 }
 
 // lawSounds reports whether there is more in a frame than A-law's silence.
-func lawSounds(payload []byte) bool { return len(bytes.Trim(payload, "\xD5")) > 0 }
+func lawSounds(payload []byte) bool { return bytes.Count(payload, []byte{0xD5}) < len(payload) }
 
 // opusSounds tells sound from silence by its size: with a variable bit rate, silence is a few bytes.
 func opusSounds(payload []byte) bool { return len(payload) > 32 }

@@ -37,8 +37,6 @@ type anchor struct {
 	seen span      // in this window
 	ends time.Time // the window
 	past []span    // of the windows before, since a unit was late
-
-	young int // windows until the first unit is forgotten
 }
 
 // span is how early units were: the latest of them and the earliest.
@@ -64,16 +62,6 @@ func (a *anchor) at(pts time.Duration) time.Time { return a.zero.Add(pts) }
 func (a *anchor) time(at time.Time) time.Duration { return at.Sub(a.zero) }
 
 func (a *anchor) set() bool { return !a.zero.IsZero() }
-
-// childhood is how many windows show whether the first unit was held up, as it is while a way is being opened. The first
-// of them may hold others that were held up with it.
-const childhood = 2
-
-// begin ties by the first unit.
-func (a *anchor) begin(pts time.Duration, at, now time.Time) {
-	a.tie(pts, at, now)
-	a.young = childhood
-}
 
 // tie lets a unit leave at a moment.
 func (a *anchor) tie(pts time.Duration, at, now time.Time) {
@@ -105,11 +93,9 @@ func (a *anchor) arrived(pts time.Duration, now, leaves time.Time) (back bool) {
 }
 
 // settle brings forward what waits longer than it should. What waits far longer does so because of one unit that was very
-// late, and the others have shown that they are not; so does what waits for the first unit's sake.
+// late, and the others have shown that they are not.
 func (a *anchor) settle() {
-	young := a.young > 0
-	a.young = max(0, a.young-1)
-	if excess := a.seen.least - a.delay; excess > leap || young && excess > slack {
+	if excess := a.seen.least - a.delay; excess > leap {
 		a.zero = a.zero.Add(-excess)
 		a.past = a.past[:0]
 		return

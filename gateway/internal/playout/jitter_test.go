@@ -113,21 +113,6 @@ func TestSpikeIsForgotten(t *testing.T) {
 
 // TestTalkInFramesIsSoon: frames that come up to 8 ms late are asked for at every phase. None is missing once the first
 // late ones were met, and none leaves more than 40 ms after it came.
-// TestFirstUnitsHeldUpAreForgotten: while a browser's way is being opened, what it says first gathers.
-func TestFirstUnitsHeldUpAreForgotten(t *testing.T) {
-	l := newBadLine(media.PCMA, true)
-	const heldUp = 150 * time.Millisecond
-	for ; time.Duration(l.sent)*unit <= heldUp; l.sent++ {
-		l.take(&media.Unit{
-			Format: l.format, PTS: time.Duration(l.sent) * unit, Duration: unit, Key: true, Payload: bytes.Repeat([]byte{1}, 160),
-		}, l.start.Add(heldUp))
-	}
-	l.asked += heldUp
-	l.run(4*time.Second, 0)
-	wait := l.anchor.at(time.Duration(l.sent) * unit).Sub(l.start.Add(time.Duration(l.sent) * unit))
-	require.LessOrEqual(t, wait, live().delay+slack)
-}
-
 func TestTalkInFramesIsSoon(t *testing.T) {
 	start := time.Now()
 	format := &media.Format{Codec: media.Opus, SampleRate: 48000, Channels: 1}

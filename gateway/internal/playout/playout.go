@@ -152,7 +152,7 @@ func (p *Playout) begin(u *media.Unit, now time.Time) {
 	if !u.Arrived.IsZero() {
 		came = u.Arrived
 	}
-	p.anchor.begin(u.PTS, came.Add(p.anchor.delay), now)
+	p.anchor.tie(u.PTS, came.Add(p.anchor.delay), now)
 }
 
 func (p *Playout) arrived(u *media.Unit, now time.Time) {

@@ -40,7 +40,7 @@ func codecs() map[string]codec {
 		},
 		"PCMA": {
 			extension: "alaw", step: frameBytes, load: loadLaw, record: recordLaw,
-			sounds: func(payload []byte) bool { return len(bytes.Trim(payload, "\xD5")) > 0 },
+			sounds: func(payload []byte) bool { return bytes.Count(payload, []byte{0xD5}) < len(payload) },
 			parameters: webrtc.RTPCodecParameters{
 				PayloadType: 8, RTPCodecCapability: webrtc.RTPCodecCapability{MimeType: webrtc.MimeTypePCMA, ClockRate: 8000},
 			},
