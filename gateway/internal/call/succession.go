@@ -48,17 +48,11 @@ func (l *Leg) OnReferred(r Referral) {
 			r.Reject(sipPending)
 			return
 		}
-		offer, err := c.media.Reoffer(nil)
-		if err != nil {
-			c.log.Warn("no offer for whom the other side names", "err", err)
-			r.Reject(sipDeclined)
-			return
-		}
 		r.Accept()
 		c.log.Info("the other side transfers the call", "to", r.Target)
 		c.trial = &referral{target: r.Target, notify: r.Notify, leg: &Leg{c: c}}
 		c.trial.leg.trial = c.trial
-		c.trial.dialog = c.p.Signal.Follow(offer, r, c.trial.leg)
+		c.trial.dialog = c.p.Signal.Follow(c.media.OfferAnother(), r, c.trial.leg)
 	})
 }
 
@@ -68,7 +62,7 @@ func (c *Call) succeed(life context.Context, l *Leg, status int, answer []byte) 
 	if c.state.hangingUp {
 		return // its BYE is on the way
 	}
-	if err := c.media.Answer(answer); err != nil {
+	if err := c.media.AnswerAnother(answer); err != nil {
 		r.dialog.Hangup(string(gateway.EndNoMedia))
 		c.fail(life, l, sipNotAcceptable, err.Error())
 		return

@@ -58,7 +58,7 @@ func TestOneReferralAtATime(t *testing.T) {
 		require.Equal(t, 603, early.rejected, "the call is not established yet")
 		require.True(t, first.accepted)
 		require.Equal(t, 491, second.rejected)
-		require.Equal(t, []string{"carol with answer to "}, s.phone.followed)
+		require.Equal(t, []string{"carol with an offer of its own"}, s.phone.followed)
 
 		s.Hangup(gateway.EndLocal)
 		synctest.Wait()
