@@ -70,7 +70,7 @@ func (a Account) Validate() []*Error {
 	default:
 		add(Invalid(ReasonChoice, "sipSrtp", string(a.SRTP), "use never, optional or required."))
 	}
-	_, err := ParseCodecs("sipCodecs", a.Codecs)
+	_, err := ParseCodecs("codecs", a.Codecs)
 	add(err)
 	return errs
 }
