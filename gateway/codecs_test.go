@@ -34,10 +34,10 @@ func TestParseCodecsRefuses(t *testing.T) {
 		require.Equal(t, "codecs", err.Field)
 	}
 	if !hasG729 {
-		_, err := ParseCodecs("sipCodecs", "PCMA,g729")
+		_, err := ParseCodecs("codecs", "PCMA,g729")
 		require.NotNil(t, err)
-		require.Equal(t, `sipCodecs "g729": this build has no G.729: leave it out of the list, or install one that was built with the tag g729.`, err.Message)
+		require.Equal(t, `codecs "g729": this build has no G.729: leave it out of the list, or install one that was built with the tag g729.`, err.Message)
 	}
 	bad := Account{Login: "a", Domain: "example.com", Codecs: "nonsense"}
-	require.Len(t, bad.Validate(), 1)
+	require.Equal(t, []complaint{{"codecs", ReasonChoice}}, complaints(bad.Validate()))
 }

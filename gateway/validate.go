@@ -70,7 +70,7 @@ func (a Account) Validate() []*Error {
 	default:
 		add(Invalid(ReasonChoice, "sipSrtp", string(a.SRTP), "use never, optional or required."))
 	}
-	_, err := ParseCodecs("sipCodecs", a.Codecs)
+	_, err := ParseCodecs("codecs", a.Codecs)
 	add(err)
 	return errs
 }
@@ -110,6 +110,19 @@ func required(field, remedy string) *Error {
 		Code: CodeInvalid, Reason: ReasonRequired, Field: field,
 		Message: fmt.Sprintf("%s is missing: %s.", field, remedy),
 	}
+}
+
+// Validate checks whom the remote party of a call is to talk with.
+func (s TransferSpec) Validate() *Error {
+	switch {
+	case s.Replaces != "" && s.Replaces == s.CallID:
+		return Invalid(ReasonChoice, "replacesCallId", s.Replaces, "name another call than the one to transfer.")
+	case s.Target != "":
+		return checkAddress("target", s.Target)
+	case s.Replaces == "":
+		return required("target", "give the number, the name or the SIP address to talk with, or another call in replacesCallId")
+	}
+	return nil
 }
 
 func checkLength(field, value string, most int) *Error {
@@ -166,17 +179,21 @@ func isUserRune(r rune) bool {
 
 func isControl(r rune) bool { return r < ' ' || r == 0x7f }
 
-// checkCallee accepts a user, user@host[:port] or a SIP URI.
 func checkCallee(value string) *Error {
 	if value == "" {
 		return required("callee", "give the number, the name or the SIP address to call")
 	}
-	if err := checkLength("callee", value, 2*maxName); err != nil {
+	return checkAddress("callee", value)
+}
+
+// checkAddress accepts a user, user@host[:port] or a SIP URI.
+func checkAddress(field, value string) *Error {
+	if err := checkLength(field, value, 2*maxName); err != nil {
 		return err
 	}
 	scheme, rest := cutScheme(value)
 	if scheme != "" && scheme != "sip" {
-		return Invalid(ReasonScheme, "callee", value, "this scheme is not supported, use sip:.")
+		return Invalid(ReasonScheme, field, value, "this scheme is not supported, use sip:.")
 	}
 	address, params, _ := strings.Cut(rest, ";")
 	user, host, hasHost := strings.Cut(address, "@")
@@ -185,13 +202,13 @@ func checkCallee(value string) *Error {
 	}
 	ok := !strings.ContainsFunc(params, func(r rune) bool { return !isUserRune(r) })
 	if hasHost {
-		ok = ok && (user != "" || scheme != "") && checkHostPort("callee", host) == nil
+		ok = ok && (user != "" || scheme != "") && checkHostPort(field, host) == nil
 	} else {
 		ok = ok && user != ""
 	}
 	// A password may stand behind the user of an address, nothing behind a mere user.
 	if !ok || strings.ContainsFunc(user, func(r rune) bool { return !isUserRune(r) && r != '#' && (r != ':' || !hasHost) }) {
-		return Invalid(ReasonSIPURI, "callee", value, "give a number, a name, user@host or sip:user@host:port.")
+		return Invalid(ReasonSIPURI, field, value, "give a number, a name, user@host or sip:user@host:port.")
 	}
 	return nil
 }

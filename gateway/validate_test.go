@@ -182,6 +182,27 @@ func TestComplaintsHideWhatIsSecret(t *testing.T) {
 	require.NotContains(t, s.Validate()[0].Error()+s.Validate()[0].Value, "hunter2")
 }
 
+func TestWhomATransferNames(t *testing.T) {
+	for _, good := range []TransferSpec{
+		{CallID: "a", Target: "1002"}, {CallID: "a", Target: "sip:bob@pbx:5070"}, {CallID: "a", Replaces: "b"},
+		{CallID: "a", Target: "bob", Replaces: "b"},
+	} {
+		require.Nil(t, good.Validate(), "%+v", good)
+	}
+	for _, tt := range []struct {
+		spec TransferSpec
+		want complaint
+	}{
+		{TransferSpec{CallID: "a"}, complaint{"target", ReasonRequired}},
+		{TransferSpec{CallID: "a", Target: "<<<>>>"}, complaint{"target", ReasonSIPURI}},
+		{TransferSpec{CallID: "a", Target: "tel:1"}, complaint{"target", ReasonScheme}},
+		{TransferSpec{CallID: "a", Target: "b c", Replaces: "b"}, complaint{"target", ReasonSIPURI}},
+		{TransferSpec{CallID: "a", Replaces: "a"}, complaint{"replacesCallId", ReasonChoice}},
+	} {
+		require.Equal(t, []complaint{tt.want}, complaints([]*Error{tt.spec.Validate()}), "%+v", tt.spec)
+	}
+}
+
 func TestTones(t *testing.T) {
 	for name, tt := range map[string]struct {
 		tones DTMF

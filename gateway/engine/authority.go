@@ -11,18 +11,19 @@ import (
 // authority is the setting that names the certificate authorities of SIP servers.
 const authority = "sip_tls_ca"
 
-// authorities are those that SIP servers may have their certificates from; nil = those the system trusts.
+// authorities are those that SIP servers may have their certificates from; nil = those the system trusts. If the file cannot
+// be used, nobody is trusted.
 func authorities(file string) (*x509.CertPool, *gateway.Error) {
 	if file == "" {
 		return nil, nil
 	}
+	pool := x509.NewCertPool()
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return nil, authorityError(file, err.Error(), err)
+		return pool, authorityError(file, err.Error(), err)
 	}
-	pool := x509.NewCertPool()
 	if !pool.AppendCertsFromPEM(text) {
-		return nil, authorityError(file, "no certificate is in it", nil)
+		return pool, authorityError(file, "no certificate is in it", nil)
 	}
 	return pool, nil
 }

@@ -158,3 +158,8 @@ func (m callMedia) Answer(sdp []byte) error {
 	_, err := m.Source.Answer(sdp)
 	return err
 }
+
+func (m callMedia) AnswerAnother(sdp []byte) error {
+	_, err := m.Source.AnswerAnother(sdp)
+	return err
+}

@@ -10,18 +10,15 @@ import (
 
 // TransferCall connects the remote party of a call with somebody else.
 func (e *Engine) TransferCall(ctx context.Context, spec gateway.TransferSpec) error {
+	if err := spec.Validate(); err != nil {
+		return err
+	}
 	room, err := e.calls.find(spec.CallID)
 	if err != nil {
 		return err
 	}
 	if spec.Replaces == "" {
-		if spec.Target == "" {
-			return gateway.Invalid(gateway.ReasonRequired, "target", "", "name whom the other side is to talk with.")
-		}
 		return contractOrNil(room.call.Transfer(ctx, spec.Target, nil))
-	}
-	if spec.Replaces == spec.CallID {
-		return gateway.Invalid(gateway.ReasonChoice, "replaces", spec.Replaces, "name another call than the one to transfer.")
 	}
 	other, err := e.calls.find(spec.Replaces)
 	if err != nil {

@@ -47,6 +47,7 @@ type media struct {
 	Filled      uint64  `json:"filled"`
 	KeyRequests uint64  `json:"keyRequests"`
 	Discarded   uint64  `json:"discarded"`
+	Resent      uint64  `json:"resent"`
 	Damaged     uint64  `json:"damaged"`
 	Remote      *string `json:"remote"`
 }
@@ -85,8 +86,8 @@ func mediaOf(m gateway.MediaStats) media {
 	return media{
 		Codec: nullable(m.Codec), Direction: nullable(m.Direction), Width: m.Width, Height: m.Height, FPS: m.FPS,
 		Bitrate: m.BitsPerSec, Packets: m.Packets, Bytes: m.Bytes, Lost: m.Lost, LossPercent: m.LossPercent,
-		JitterMS: m.JitterMS, Filled: m.Filled, KeyRequests: m.KeyRequests, Discarded: m.Discarded, Damaged: m.Damaged,
-		Remote: nullable(m.Remote),
+		JitterMS: m.JitterMS, Filled: m.Filled, KeyRequests: m.KeyRequests, Discarded: m.Discarded, Resent: m.Resent,
+		Damaged: m.Damaged, Remote: nullable(m.Remote),
 	}
 }
 

@@ -58,7 +58,7 @@ func choice(err *gateway.Error) string {
 	switch err.Field {
 	case "sipTlsPin":
 		return lang.L("Give the SHA-256 of the server's certificate: 64 hexadecimal digits without colons.")
-	case "sipCodecs":
+	case "codecs":
 		return lang.L("These codecs cannot be used. ({{.Said}})", map[string]any{"Said": err.Message})
 	default:
 		return lang.L("Choose one of the values offered.")

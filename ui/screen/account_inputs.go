@@ -46,7 +46,7 @@ func (a *accountInputs) rows(beside fyne.CanvasObject) []fyne.CanvasObject {
 	}
 	a.folded = []fyne.CanvasObject{
 		caption(lang.L("Encryption")), a.srtp,
-		caption(lang.L("Codecs")), a.add("sipCodecs", widgets.NewEntry("PCMA, PCMU, H264")),
+		caption(lang.L("Codecs")), a.add("codecs", widgets.NewEntry("PCMA, PCMU, H264")),
 		caption(lang.L("TLS server name")), a.add("sipTlsServerName", widgets.NewEntry(lang.L("as connected to"))),
 		caption(lang.L("TLS fingerprint")), a.add("sipTlsPin", widgets.NewEntry(lang.L("SHA-256, if not trusted"))),
 	}
@@ -92,7 +92,7 @@ func (a *accountInputs) account() gateway.Account {
 			Pin:        strings.ToLower(strings.NewReplacer(":", "", " ", "").Replace(a.text("sipTlsPin"))),
 		},
 		SRTP:   srtpPolicies()[max(0, a.srtp.SelectedIndex())],
-		Codecs: a.text("sipCodecs"),
+		Codecs: a.text("codecs"),
 	}
 }
 
@@ -109,7 +109,7 @@ func (a *accountInputs) fillAccount(account gateway.Account) {
 		"sipDomain":             account.Domain,
 		"sipOutboundProxy":      account.OutboundProxy,
 		"sipPort":               port,
-		"sipCodecs":             account.Codecs,
+		"codecs":                account.Codecs,
 		"sipTlsServerName":      account.TLS.ServerName,
 		"sipTlsPin":             account.TLS.Pin,
 	} {

@@ -46,6 +46,9 @@ type Media interface {
 	Answer(sdp []byte) error
 	// Reoffer takes a changed description from the remote party and returns the answer.
 	Reoffer(sdp []byte) (answer []byte, err error)
+	// OfferAnother is the offer to whom the other side has named, whose answer goes to AnswerAnother.
+	OfferAnother() []byte
+	AnswerAnother(sdp []byte) error
 	// Hold returns the offer that holds the call or takes it back; Answer or undo follows.
 	Hold(hold bool) (offer []byte, undo func())
 	// Held reports whether the remote party holds the call.

@@ -120,6 +120,10 @@ func (v *voice) Reoffer(sdp []byte) ([]byte, error) {
 	return append([]byte("answer to "), sdp...), v.refuse
 }
 
+func (v *voice) OfferAnother() []byte { return []byte("an offer of its own") }
+
+func (v *voice) AnswerAnother([]byte) error { return v.refuse }
+
 func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()

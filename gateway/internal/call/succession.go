@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/sdp"
 )
 
 // Referral is the other side's wish that the call goes on with somebody else.
@@ -47,33 +48,27 @@ func (l *Leg) OnReferred(r Referral) {
 			r.Reject(sipPending)
 			return
 		}
-		offer, err := c.media.Reoffer(nil)
-		if err != nil {
-			c.log.Warn("no offer for whom the other side names", "err", err)
-			r.Reject(sipDeclined)
-			return
-		}
 		r.Accept()
 		c.log.Info("the other side transfers the call", "to", r.Target)
 		c.trial = &referral{target: r.Target, notify: r.Notify, leg: &Leg{c: c}}
 		c.trial.leg.trial = c.trial
-		c.trial.dialog = c.p.Signal.Follow(offer, r, c.trial.leg)
+		c.trial.dialog = c.p.Signal.Follow(c.media.OfferAnother(), r, c.trial.leg)
 	})
 }
 
 // succeed makes a leg that has answered the call's own.
-func (c *Call) succeed(life context.Context, l *Leg, status int, sdp []byte) {
+func (c *Call) succeed(life context.Context, l *Leg, status int, answer []byte) {
 	r := c.trial
 	if c.state.hangingUp {
 		return // its BYE is on the way
 	}
-	if err := c.media.Answer(sdp); err != nil {
+	if err := c.media.AnswerAnother(answer); err != nil {
 		r.dialog.Hangup(string(gateway.EndNoMedia))
 		c.fail(life, l, sipNotAcceptable, err.Error())
 		return
 	}
 	c.trial, l.trial = nil, nil
-	c.remoteSDP, c.remote = string(sdp), r.target
+	c.remoteSDP, c.remote = sdp.Masked(answer), r.target
 	if c.leg != l {
 		c.leg.retired = true
 		c.leg, c.dialog = l, r.dialog
@@ -152,7 +147,7 @@ func (c *Call) replace(life context.Context, in Incoming) error {
 	c.leg = &Leg{c: c}
 	c.dialog = in.Ringing.Answer(answer, c.leg)
 	before.Hangup("replaced")
-	c.remoteSDP, c.remote = string(in.Offer), in.Caller
+	c.remoteSDP, c.remote = sdp.Masked(in.Offer), in.Caller
 	c.step(life, replaced{})
 	c.step(life, remoteHold{c.media.Held()})
 	c.publish()

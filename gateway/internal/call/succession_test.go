@@ -58,7 +58,7 @@ func TestOneReferralAtATime(t *testing.T) {
 		require.Equal(t, 603, early.rejected, "the call is not established yet")
 		require.True(t, first.accepted)
 		require.Equal(t, 491, second.rejected)
-		require.Equal(t, []string{"carol with answer to "}, s.phone.followed)
+		require.Equal(t, []string{"carol with an offer of its own"}, s.phone.followed)
 
 		s.Hangup(gateway.EndLocal)
 		synctest.Wait()
@@ -95,14 +95,14 @@ func TestReferralThatSucceeds(t *testing.T) {
 		s.OnReferred(w.referral("carol"))
 		synctest.Wait()
 		next := s.trial.leg
-		next.OnAnswered(200, []byte("carol's"))
+		next.OnAnswered(200, []byte("carol's inline:key\r\n"))
 		s.OnEnded(true, "the far side has left: that is no end any more")
 		synctest.Wait()
 		require.Equal(t, []int{200}, w.notified)
 		last := s.told[len(s.told)-1]
 		require.Equal(t, gateway.CallEstablished, last.Status)
 		require.Equal(t, "carol", last.Callee)
-		require.Equal(t, "carol's", last.SDP)
+		require.Equal(t, "carol's inline:***\r\n", last.SDP)
 		next.OnEnded(true, "")
 		<-s.Done()
 		require.Equal(t, gateway.EndRemote, s.told[len(s.told)-1].Ending.Reason)
@@ -123,5 +123,22 @@ func TestStrangersReferral(t *testing.T) {
 		require.Equal(t, gateway.CallEstablished, s.last().Status)
 		require.Equal(t, 603, w.rejected)
 		s.OnEnded(true, "")
+	})
+}
+
+// TestWhoTakesTheOthersPlace is shown without the keys of the media.
+func TestWhoTakesTheOthersPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, caller := newScene(t, nil), &phone{}
+		running(t, s)
+		require.NoError(t, s.Replace(t.Context(), Incoming{Ringing: caller, Offer: []byte("dave's inline:key\r\n"), Caller: "dave"}))
+		synctest.Wait()
+		require.Equal(t, []string{"replaced"}, s.phone.hangups)
+		require.Equal(t, []string{"answer to dave's inline:key\r\n"}, caller.answers)
+		last := s.told[len(s.told)-1]
+		require.Equal(t, "dave", last.Callee)
+		require.Equal(t, "dave's inline:***\r\n", last.SDP)
+		s.leg.OnEnded(true, "")
+		<-s.Done()
 	})
 }

@@ -61,6 +61,37 @@ func (s *Source) Reoffer(offer []byte) ([]byte, error) {
 	return answer, nil
 }
 
+// OfferAnother is the description to call somebody else with, who is to take the other side's place; AnswerAnother follows
+// if they do. Keys are not handed on: the other side knows them, and how far packets have been counted with them does not
+// stand in a description.
+func (s *Source) OfferAnother() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.local.Version++
+	another := s.local
+	if encrypts(another.SRTP) {
+		another.Audio.Keys, another.Video.Keys = sdp.NewKeys(), sdp.NewKeys()
+	}
+	s.another = sdp.Offer(another)
+	return bytes.Clone(s.another)
+}
+
+// AnswerAnother takes the answer of whom OfferAnother was for. From then on they are the other side. If it fails, all stays
+// as it was.
+func (s *Source) AnswerAnother(answer []byte) (sdp.Answer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := sdp.ParseAnswer(s.another, answer)
+	if err != nil {
+		return sdp.Answer{}, err
+	}
+	if err := s.apply(a); err != nil {
+		return a, err
+	}
+	s.offer = s.another
+	return a, nil
+}
+
 // Hold returns the offer that holds the call, or takes it back, to which the other side's Answer is awaited. If there is
 // none, undo lets all stay as it was.
 func (s *Source) Hold(hold bool) (offer []byte, undo func()) {

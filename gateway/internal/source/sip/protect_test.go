@@ -121,3 +121,31 @@ func TestEncryptedCallStaysSo(t *testing.T) {
 	require.True(t, a.Encrypted())
 	requireFlow(t, a, b)
 }
+
+// TestKeysAreNotHandedOn to whom the other side names. Until they answer, all goes on with the keys there are.
+func TestKeysAreNotHandedOn(t *testing.T) {
+	us := newEncrypted(t, gateway.SRTPRequired)
+	before, after := newEncrypted(t, gateway.SRTPRequired), newEncrypted(t, gateway.SRTPRequired)
+	agree(t, us.Offer(), us, before)
+	another := us.OfferAnother()
+	known := keyOf.FindAllString(string(us.Offer()), -1)
+	require.Len(t, known, 8)
+	for _, key := range known {
+		require.NotContains(t, string(another), key)
+	}
+	hold, _ := us.Hold(true)
+	agree(t, hold, us, before)
+	resume, _ := us.Hold(false)
+	agree(t, resume, us, before)
+	requireFlow(t, us, before)
+
+	answer, err := after.Reoffer(another)
+	require.NoError(t, err)
+	_, err = us.AnswerAnother(answer)
+	require.NoError(t, err)
+	before.Close()
+	requireFlow(t, us, after)
+	require.True(t, us.Encrypted())
+	agree(t, us.Offer(), us, after)
+	requireFlow(t, us, after)
+}

@@ -57,6 +57,7 @@ type Source struct {
 	mu         sync.Mutex // guards what follows: the state of negotiation
 	local      sdp.OfferParams
 	offer      []byte
+	another    []byte // what OfferAnother told last
 	agreed     sdp.Answer
 	audioSpeed speed
 	videoSpeed speed
