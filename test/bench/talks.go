@@ -261,7 +261,7 @@ func states(phones []*phone) []heard {
 // perTalk is the part of a core that one call takes.
 func (t talked) perTalk() float64 { return (t.Busy.share() - t.Idle.share()) / float64(t.Talks) }
 
-// print writes what a chatter came to beside what another did.
+// rows is what a chatter came to beside what another did.
 func (t talked) rows(theirs talked) string {
 	var b strings.Builder
 	milliseconds := func(d delays, q float64) string {

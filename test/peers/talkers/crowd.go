@@ -69,11 +69,10 @@ func (c *crowd) admit(address, callee string) error {
 	}
 	t := &talker{codec: c.codec, says: says, marking: n%markEvery == 0, hears: make(chan struct{})}
 	if n == recorded {
-		keeper, err := c.codec.record(filepath.Join(c.folder, "heard."+c.codec.extension))
-		if err != nil {
+		var err error
+		if t.keeper, err = c.codec.record(filepath.Join(c.folder, "heard."+c.codec.extension)); err != nil {
 			return err
 		}
-		t.keeper = keeper
 	}
 	c.talkers = append(c.talkers, t)
 	return t.open(c.api, address, callee)

@@ -13,7 +13,9 @@ import (
 // available says that this build has no libav.
 const available = false
 
-func newDecoded(codec, _ media.Codec) (pcm, error) { return nil, noCodec(string(codec) + " to samples") }
+func newDecoded(codec, _ media.Codec) (pcm, error) {
+	return nil, noCodec(string(codec) + " to samples")
+}
 
 func newVideo(from, to media.Codec) (stream.Converter, error) {
 	return nil, noCodec(string(from) + " to " + string(to))
