@@ -65,7 +65,7 @@ func TestCodecChanges(t *testing.T) {
 // waitCodec waits until the sound of a call comes in a codec.
 func (g *gatewayUnderTest) waitCodec(t testing.TB, id, want string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return string(g.call(t, id).Audio.Codec) == want }, patience, 20*time.Millisecond, "not %s", want)
+	require.Eventually(t, func() bool { return g.call(t, id).Audio.Codec == want }, patience, 20*time.Millisecond, "not %s", want)
 }
 
 // TestReinviteWithoutOffer: the gateway makes the offer, and the ACK holds the answer.
@@ -91,11 +91,17 @@ func TestRequestsInsideACall(t *testing.T) {
 	g := startGateway(t)
 	const tone = "Info-Package: none\nContent-Type: application/x-unknown"
 	peer := scripted(t, []step{
-		{Send: "OPTIONS"}, {Response: "200"},
-		{Send: "INFO", Headers: tone}, {Response: "200"},
-		{Send: "UPDATE"}, {Response: "200"},
-		{Send: "MESSAGE"}, {Response: "501"},
-		{Send: "INVITE", SDP: sound(2), Headers: "Require: magic"}, {Response: "420"}, {Ack: "420"},
+		{Send: "OPTIONS"},
+		{Response: "200"},
+		{Send: "INFO", Headers: tone},
+		{Response: "200"},
+		{Send: "UPDATE"},
+		{Response: "200"},
+		{Send: "MESSAGE"},
+		{Response: "501"},
+		{Send: "INVITE", SDP: sound(2), Headers: "Require: magic"},
+		{Response: "420"},
+		{Ack: "420"},
 	})
 	g.dial(t, "asked", peer.URI(), nil)
 	g.waitFor(t, "asked", "status", "ESTABLISHED", patience)
@@ -111,8 +117,11 @@ func TestChangesCross(t *testing.T) {
 	g := startGateway(t)
 	peer := scripted(t, []step{
 		{Request: "INVITE"},
-		{Send: "INVITE", SDP: sound(2)}, {Response: "491"}, {Ack: "491"},
-		{Reply: "491 Request Pending"}, {Request: "ACK"},
+		{Send: "INVITE", SDP: sound(2)},
+		{Response: "491"},
+		{Ack: "491"},
+		{Reply: "491 Request Pending"},
+		{Request: "ACK"},
 	}, agree(sound(3, "Direction", "recvonly")), offer("INVITE", sound(4, "Direction", "recvonly")))
 	g.dial(t, "cross", peer.URI(), nil)
 	g.waitFor(t, "cross", "status", "ESTABLISHED", patience)
