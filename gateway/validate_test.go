@@ -184,7 +184,9 @@ func TestComplaintsHideWhatIsSecret(t *testing.T) {
 
 func TestWhomATransferNames(t *testing.T) {
 	for _, good := range []TransferSpec{
-		{CallID: "a", Target: "1002"}, {CallID: "a", Target: "sip:bob@pbx:5070"}, {CallID: "a", Replaces: "b"},
+		{CallID: "a", Target: "1002"},
+		{CallID: "a", Target: "sip:bob@pbx:5070"},
+		{CallID: "a", Replaces: "b"},
 		{CallID: "a", Target: "bob", Replaces: "b"},
 	} {
 		require.Nil(t, good.Validate(), "%+v", good)

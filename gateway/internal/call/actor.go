@@ -110,7 +110,7 @@ type Call struct {
 	done    chan struct{}
 	helpers sync.WaitGroup // the registration in flight
 
-	changing sync.Mutex // held while the other side is asked for a change
+	changing sync.Mutex // held while the other side is asked for a change, or while whom it has named is called
 
 	// What follows belongs to the goroutine in Run.
 	state       state

@@ -44,7 +44,7 @@ func (l *Leg) OnReferred(r Referral) {
 		case !c.state.up() || l.trial != nil, c.p.Incoming != nil && c.p.Incoming.Registration == "":
 			r.Reject(sipDeclined)
 			return
-		case c.trial != nil:
+		case !c.changing.TryLock(): // until it is settled who the other side is
 			r.Reject(sipPending)
 			return
 		}
@@ -67,7 +67,8 @@ func (c *Call) succeed(life context.Context, l *Leg, status int, answer []byte) 
 		c.fail(life, l, sipNotAcceptable, err.Error())
 		return
 	}
-	c.trial, l.trial = nil, nil
+	c.settled()
+	l.trial = nil
 	c.remoteSDP, c.remote = sdp.Masked(answer), r.target
 	if c.leg != l {
 		c.leg.retired = true
@@ -84,7 +85,8 @@ func (c *Call) fail(life context.Context, l *Leg, status int, text string) {
 	if r == nil || r.leg != l {
 		return
 	}
-	c.trial, l.retired = nil, true
+	c.settled()
+	l.retired = true
 	c.log.Info("who was named by the other side does not take the call", "status", status, "text", text)
 	if status < 300 {
 		status = sipGone
@@ -93,6 +95,12 @@ func (c *Call) fail(life context.Context, l *Leg, status int, text string) {
 	if c.leg == l {
 		c.step(life, ended{remote: true, text: fmt.Sprintf("the other side left, and %s did not answer: %s", r.target, text)})
 	}
+}
+
+// settled ends a referral.
+func (c *Call) settled() {
+	c.trial = nil
+	c.changing.Unlock()
 }
 
 // goOn lets the call live without its leg, when that has left while whom it named is being called.
@@ -111,7 +119,8 @@ func (c *Call) giveUp() {
 	if r == nil || c.leg == r.leg {
 		return
 	}
-	c.trial, r.leg.retired = nil, true
+	c.settled()
+	r.leg.retired = true
 	r.dialog.Hangup(string(c.state.ending.Reason))
 }
 

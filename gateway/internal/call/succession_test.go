@@ -59,6 +59,7 @@ func TestOneReferralAtATime(t *testing.T) {
 		require.True(t, first.accepted)
 		require.Equal(t, 491, second.rejected)
 		require.Equal(t, []string{"carol with an offer of its own"}, s.phone.followed)
+		require.ErrorContains(t, s.Hold(t.Context(), true), "another change is under way", "whoever would be held may be gone")
 
 		s.Hangup(gateway.EndLocal)
 		synctest.Wait()
@@ -83,6 +84,7 @@ func TestReferralThatFails(t *testing.T) {
 		require.Equal(t, []int{180, 486}, w.notified)
 		require.Equal(t, gateway.CallEstablished, s.statuses()[len(s.statuses())-1])
 		require.Empty(t, s.phone.hangups)
+		require.NoError(t, s.Hold(t.Context(), true))
 		s.OnEnded(true, "")
 		<-s.Done()
 	})

@@ -48,9 +48,6 @@ func (f *Filler) Hear(pcm []int16) {
 	f.past = append(f.past[:copy(f.past, f.past[over:])], pcm...)
 }
 
-// Made reports whether something was made up since something was heard.
-func (f *Filler) Made() bool { return f.missing }
-
 // Make fills pcm with what might have come next.
 func (f *Filler) Make(pcm []int16) {
 	if !f.missing {

@@ -37,12 +37,12 @@ func TestPitchGoesOn(t *testing.T) {
 			lost := make([]int16, rate/100)
 			f.Make(lost)
 			require.Less(t, distance(voice(hz, rate, rate/10, rate/100), lost), -8.0, "%v Hz at %d: what was lost is guessed", hz, rate)
-			require.True(t, f.Made())
+			require.True(t, f.missing)
 
 			after := voice(hz, rate, rate/10+rate/100, rate/50)
 			want := append([]int16(nil), after...)
 			f.Hear(after)
-			require.False(t, f.Made())
+			require.False(t, f.missing)
 			require.Equal(t, want[rate/seam:], after[rate/seam:], "only the seam is touched")
 			require.Less(t, steepest(append(lost, after...)), 1.6*steepest(want), "%v Hz at %d: nothing clicks", hz, rate)
 		}

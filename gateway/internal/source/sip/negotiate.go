@@ -94,19 +94,19 @@ func (s *Source) AnswerAnother(answer []byte) (sdp.Answer, error) {
 
 // Hold returns the offer that holds the call, or takes it back, to which the other side's Answer is awaited. If there is
 // none, undo lets all stay as it was.
-func (s *Source) Hold(hold bool) (offer []byte, undo func()) {
+func (s *Source) Hold(on bool) (offer []byte, undo func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before, offered := s.local, s.offer
+	before, offered := s.local.Audio.Hold, s.offer
+	hold := func(on bool) { s.local.Audio.Hold, s.local.Video.Hold = on, on }
 	s.local.Version++
-	s.local.Audio.Hold, s.local.Video.Hold = hold, hold
+	hold(on)
 	s.offer = sdp.Offer(s.local)
 	return bytes.Clone(s.offer), func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		version := s.local.Version // the other side has seen it
-		s.local, s.offer = before, offered
-		s.local.Version = version
+		hold(before)
+		s.offer = offered
 	}
 }
 
