@@ -245,8 +245,11 @@ func TestMergedRequestIsRefused(t *testing.T) {
 	c.expectStatus(sip.INVITE, 482)
 	c.send("ACK", 1, c.branch, "")
 	c.branch = first
+	in.Ring()
+	c.hears(180)
 	c.forget()
 	c.invite(offer) // a repetition of the first is none
+	c.hears(180)
 	in.Reject(486, "")
 	c.expectStatus(sip.INVITE, 486)
 	require.Empty(t, calls)
