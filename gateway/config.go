@@ -52,6 +52,7 @@ type SIPConfig struct {
 	PublicIP       string        // address to name in SDP and Contact, to browsers too; empty = the one the route to the peer has
 	RegisterExpiry time.Duration // asked for in REGISTER
 	NoAnswer       time.Duration // how long a callee may ring
+	Reliable       bool          // provisional responses are acknowledged where the other side can (RFC 3262)
 	STUN           string        // host:port of a server that tells the public address of SIP and RTP; empty = none
 	TLSAuthority   string        // PEM file of the certificate authorities of SIP servers; empty = those the system trusts
 	Codecs         string        // in order of preference, parted by commas; as DefaultConfig has them if empty
@@ -85,6 +86,7 @@ func DefaultConfig() Config {
 			Port:           5060,
 			RegisterExpiry: 10 * time.Minute,
 			NoAnswer:       time.Minute,
+			Reliable:       true,
 			Codecs:         "PCMA,PCMU,G722,opus,H264,VP8",
 		},
 		RTP: RTPConfig{PortMin: 31000, PortMax: 32999},

@@ -111,6 +111,7 @@ func (e *Engine) newAgent(p Params) (*sipua.Agent, error) {
 		Port:           p.Config.SIP.Port,
 		PublicIP:       p.Config.SIP.PublicIP,
 		RegisterExpiry: p.Config.SIP.RegisterExpiry,
+		NoReliable:     !p.Config.SIP.Reliable,
 		UserAgent:      "Callcast/" + p.Version,
 		Roots:          e.roots,
 		STUN:           p.Config.SIP.STUN,
