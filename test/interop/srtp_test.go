@@ -71,11 +71,13 @@ func (g *gatewayUnderTest) remotes(t testing.TB, id string) (audio, video string
 }
 
 // requireSoftphone records what a softphone that plays the demo clip sends, and fails unless it is that: its pictures by
-// their numbers, its sound by its beeps.
+// their numbers, its sound by its beeps. A recording begins with the pictures since the last key picture, of which the
+// softphone makes one in ten seconds; their sound is not in it.
 func requireSoftphone(t testing.TB, g *gatewayUnderTest, id string) {
 	t.Helper()
 	path := t.TempDir() + "/softphone.flv"
-	require.NoError(t, content.Record(t.Context(), fmt.Sprintf("rtmp://%s/live/%s", g.rtmp, id), path, 8*time.Second))
+	const silent, heard = 10 * time.Second, 6 * time.Second
+	require.NoError(t, content.Record(t.Context(), fmt.Sprintf("rtmp://%s/live/%s", g.rtmp, id), path, silent+heard))
 	r, err := content.AnalyseCoded(t.Context(), path)
 	require.NoError(t, err)
 	require.Greater(t, r.Frames, 80, "baresip draws fewer pictures on a busy machine: %+v", r)
