@@ -15,6 +15,7 @@ type CallSpec struct {
 	VisibleName string // display name of the From address
 	AppKey      string
 	Custom      map[string]any
+	Keep        time.Duration // how long the call waits for another browser when the one that talks in it leaves; 0 = it ends
 }
 
 // CallStatus is the state of a call, in WCS's words.

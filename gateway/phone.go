@@ -61,6 +61,7 @@ type AnswerSpec struct {
 	Stream     string // the name of the stream the call becomes; as CallSpec has it if empty
 	RTMPURL    Secret // as in CallSpec
 	RTMPStream Secret
+	Keep       time.Duration // as in CallSpec
 }
 
 // AnswerRule takes incoming calls by itself. It also admits calls that no registration is there for.

@@ -15,16 +15,17 @@ import (
 // browser is one that talks in a call: it sends a stream of its own, which nobody else can ask for, and is sent the
 // call's.
 type browser struct {
-	peer   *rtc.Peer
-	speech *stream.Stream
-	log    *slog.Logger
+	peer     *rtc.Peer
+	speech   *stream.Stream
+	replaced chan struct{} // closed when another has its place
+	log      *slog.Logger
 }
 
 func (e *Engine) newBrowser(callID string, peer *rtc.Peer) *browser {
-	return &browser{peer: peer, speech: e.streams.private(callID), log: e.log}
+	return &browser{peer: peer, speech: e.streams.private(callID), replaced: make(chan struct{}), log: e.log}
 }
 
-// run lets the browser talk until it leaves or is not reached, or ctx ends.
+// run lets the browser talk until it leaves, is not reached or is replaced, or ctx ends.
 func (b *browser) run(ctx context.Context, id string, call *streamRoom) {
 	defer b.close()
 	ctx, leave := context.WithCancel(ctx)
@@ -41,6 +42,13 @@ func (b *browser) run(ctx context.Context, id string, call *streamRoom) {
 	both.Go(func() {
 		defer leave()
 		contain(b.log, "browser that talks", func() { b.note(speaker.Run(ctx)) })
+	})
+	both.Go(func() {
+		select {
+		case <-b.replaced:
+			leave()
+		case <-ctx.Done():
+		}
 	})
 	defer leave()
 	b.note(listener.Run(ctx))
@@ -101,11 +109,12 @@ func (s *seat) seated() *browser {
 	return s.talker
 }
 
-// sit makes a browser the one that talks.
-func (s *seat) sit(b *browser) {
+// sit makes a browser the one that talks, in place of another if there is one.
+func (s *seat) sit(b *browser) (before *browser) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.talker = b
+	before, s.talker = s.talker, b
+	return before
 }
 
 // serve runs the browser that talks. It reports whether the call is still there to talk in.
@@ -131,12 +140,14 @@ func (s *seat) close() {
 	s.running.Wait()
 }
 
-// talk lets the browser that is seated talk. The call ends with it.
+// talk lets the browser that is seated talk. The call ends with it, unless another takes its place in time.
 func (r *callRoom) talk() {
 	b := r.seat.seated()
 	served := r.seat.serve(func(ctx context.Context) {
 		contain(r.log, "browser", func() { b.run(ctx, r.spec.ID, r.stream) })
-		r.call.Hangup(gateway.EndBrowser)
+		if !b.succeeded(ctx, r.keep) {
+			r.call.Hangup(gateway.EndBrowser)
+		}
 	})
 	if !served {
 		b.close()

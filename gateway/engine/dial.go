@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/rtc"
@@ -32,20 +33,21 @@ func (e *Engine) Dial(ctx context.Context, spec gateway.CallSpec, offer string) 
 	return gateway.MediaAnswer{ID: spec.ID, Answer: answer}, nil
 }
 
-// OfferCall makes the offer for a browser that an incoming call rings for.
+// OfferCall makes the offer for a browser that an incoming call rings for, or that is to talk in a call in place of another.
 func (e *Engine) OfferCall(ctx context.Context, id string) (string, error) {
 	room, err := e.calls.find(id)
 	if err != nil {
 		return "", err
 	}
-	if room.incoming == nil || room.incoming.rule != nil {
+	wants, open := room.offerable()
+	if !open {
 		return "", room.call.NotRinging()
 	}
 	port, err := e.sessions.endpoint()
 	if err != nil {
 		return "", err
 	}
-	peer, offer, err := port.Offer(ctx, room.incoming.wants, id)
+	peer, offer, err := port.Offer(ctx, wants, id)
 	if err != nil {
 		return "", offerError(err)
 	}
@@ -57,7 +59,7 @@ func (e *Engine) OfferCall(ctx context.Context, id string) (string, error) {
 	return offer, nil
 }
 
-// AnswerCall takes an incoming call. A refusal leaves it ringing.
+// AnswerCall takes an incoming call, or gives a call to another browser. A refusal leaves it as it is.
 func (e *Engine) AnswerCall(ctx context.Context, spec gateway.AnswerSpec) error {
 	if errs := spec.Validate(); len(errs) > 0 {
 		return errs[0]
@@ -77,7 +79,7 @@ func (e *Engine) AnswerCall(ctx context.Context, spec gateway.AnswerSpec) error 
 		return err
 	}
 	if spec.SDP == "" {
-		return room.take(nil, becomes)
+		return room.take(nil, becomes, 0)
 	}
 	b := room.seat.take()
 	if b == nil {
@@ -91,11 +93,14 @@ func (e *Engine) AnswerCall(ctx context.Context, spec gateway.AnswerSpec) error 
 		e.sessions.refused.Add(1)
 		return offerError(err)
 	}
-	return room.take(b, becomes)
+	if room.seat.seated() != nil {
+		return room.replace(ctx, b)
+	}
+	return room.take(b, becomes, spec.Keep)
 }
 
 // take answers the call, with a browser that talks in it if there is one.
-func (r *callRoom) take(b *browser, becomes publication) error {
+func (r *callRoom) take(b *browser, becomes publication, keep time.Duration) error {
 	r.taking.Lock()
 	defer r.taking.Unlock()
 	if !r.answerable() {
@@ -113,7 +118,7 @@ func (r *callRoom) take(b *browser, becomes publication) error {
 		r.vacate()
 		return asContract(err)
 	}
-	r.answered = true
+	r.answered, r.keep = true, keep
 	r.startPush()
 	if b != nil {
 		r.talk()

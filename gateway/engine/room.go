@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"callcast/gateway"
 	"callcast/gateway/internal/call"
@@ -27,11 +28,12 @@ type callRoom struct {
 	person *person
 	opened atomic.Bool // its media was opened
 
-	taking   sync.Mutex // guards answered, and is held while the call is answered
+	taking   sync.Mutex // guards answered, and is held while the call is answered or another browser takes it
 	answered bool
 
 	// What follows belongs to whoever makes the room; if the call rings, to who holds taking.
 	stream  *streamRoom    // what the call becomes; others read it once the call is answered
+	keep    time.Duration  // how long the call waits for another browser
 	push    *sinkrtmp.Push // nil if the call is not pushed
 	endPush func()         // nil unless it runs
 	release func()         // the target; nil unless something was reserved
@@ -46,7 +48,7 @@ type callPlan struct {
 }
 
 func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
-	r := &callRoom{callPlan: plan, engine: e, seat: newSeat(), log: e.log.With("call", plan.spec.ID)}
+	r := &callRoom{callPlan: plan, engine: e, seat: newSeat(), keep: plan.spec.Keep, log: e.log.With("call", plan.spec.ID)}
 	if plan.publication.Stream != "" {
 		if err := r.reserve(plan.publication); err != nil {
 			return nil, err

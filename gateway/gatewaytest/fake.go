@@ -41,6 +41,7 @@ type Fake struct {
 	pulls         table[gateway.Pull]
 	dialed        []Dialed
 	answered      []gateway.AnswerSpec
+	offered       map[string]bool // calls whose offer waits for an answer
 	transfers     []gateway.TransferSpec
 	registrations table[gateway.Registration]
 	devices       []gateway.Device
@@ -58,7 +59,7 @@ type SentDTMF struct {
 
 // New returns a gateway in which nothing exists.
 func New() *Fake {
-	return &Fake{subs: map[*subscription]struct{}{}, ladders: map[string]gateway.Ladder{}}
+	return &Fake{subs: map[*subscription]struct{}{}, ladders: map[string]gateway.Ladder{}, offered: map[string]bool{}}
 }
 
 // SetCall adds or replaces a call and tells every subscriber. A zero Created becomes now.

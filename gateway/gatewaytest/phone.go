@@ -26,6 +26,12 @@ func (f *Fake) Dial(ctx context.Context, spec gateway.CallSpec, offer string) (g
 	if err := f.StartCall(ctx, spec); err != nil {
 		return gateway.MediaAnswer{}, err
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if c, ok := f.calls.get(spec.ID); ok {
+		c.Browser = true
+		f.calls.set(spec.ID, c)
+	}
 	return gateway.MediaAnswer{ID: spec.ID, Answer: "v=0\r\n"}, nil
 }
 
@@ -66,14 +72,22 @@ func (f *Fake) Unregister(_ context.Context, id string) error {
 	return nil
 }
 
-// OfferCall implements gateway.API. By default every incoming call that rings is offered; the offer says nothing.
+// OfferCall implements gateway.API. By default every incoming call that rings is offered, and every call that a browser talks in;
+// the offer says nothing.
 func (f *Fake) OfferCall(_ context.Context, callID string) (string, error) {
 	if err := f.refuse("OfferCall"); err != nil {
 		return "", err
 	}
-	if err := f.ringing(callID); err != nil {
-		return "", err
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	c, ok := f.calls.get(callID)
+	switch {
+	case !ok:
+		return "", callNotFound(callID)
+	case !rings(c) && !talks(c):
+		return "", notRinging(callID)
 	}
+	f.offered[callID] = true
 	return "v=0\r\n", nil
 }
 
@@ -85,27 +99,44 @@ func (f *Fake) AnswerCall(_ context.Context, spec gateway.AnswerSpec) error {
 	if errs := spec.Validate(); len(errs) > 0 {
 		return errs[0]
 	}
-	if err := f.ringing(spec.CallID); err != nil {
+	again, err := f.answers(spec.CallID)
+	if err != nil {
 		return err
 	}
 	return f.changeCall("AnswerCall", spec.CallID, func(c *gateway.Call) {
+		if again {
+			return
+		}
 		c.Status, c.Browser = gateway.CallEstablished, spec.SDP != ""
 		c.RTMPURL, c.RTMPStream = spec.RTMPURL, spec.RTMPStream
 		c.Stream = cmp.Or(spec.Stream, c.Stream, c.ID)
 	})
 }
 
-func (f *Fake) ringing(callID string) error {
+// answers reports whether the answer is that of another browser to a call that one talks in already.
+func (f *Fake) answers(callID string) (again bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	c, ok := f.calls.get(callID)
-	if !ok {
-		return callNotFound(callID)
+	again = ok && talks(c) && f.offered[callID]
+	delete(f.offered, callID)
+	switch {
+	case !ok:
+		return false, callNotFound(callID)
+	case !again && !rings(c):
+		return false, notRinging(callID)
 	}
-	if !c.Incoming || c.Status != gateway.CallRing {
-		return refused(gateway.CodeConflict, gateway.ReasonNotRinging, "callId", callID, "the call does not ring here")
-	}
-	return nil
+	return again, nil
+}
+
+func rings(c gateway.Call) bool { return c.Incoming && c.Status == gateway.CallRing }
+
+func talks(c gateway.Call) bool {
+	return c.Browser && (c.Status == gateway.CallEstablished || c.Status == gateway.CallHold)
+}
+
+func notRinging(callID string) error {
+	return refused(gateway.CodeConflict, gateway.ReasonNotRinging, "callId", callID, "the call does not ring here")
 }
 
 // TransferCall implements gateway.API. By default every remote party agrees; nothing follows.

@@ -40,6 +40,9 @@ func TestTelephone(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "in", SDP: "answer"}))
 	require.Equal(t, gateway.ReasonNotRinging, reason(t, f.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "in", SDP: "answer"})))
+	_, err = f.OfferCall(t.Context(), "in")
+	require.NoError(t, err, "to another browser")
+	require.NoError(t, f.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "in", SDP: "answer"}))
 	in := f.Snapshot().Calls[1]
 	require.Equal(t, gateway.CallEstablished, in.Status)
 	require.True(t, in.Browser)

@@ -19,6 +19,7 @@ var (
 // dial serves the message "call". The browser is told at once that it is being tried, because it cannot hang up before.
 func (k *socket) dial(ctx context.Context, f fields) error {
 	spec, offer := k.phone.specOf(f), f.text("sdp")
+	spec.Keep = k.keepTime()
 	if spec.ID == "" {
 		return errNoCallID
 	}

@@ -57,14 +57,17 @@ func (k *socket) answer(_ context.Context, f fields) error {
 	if len(sdp) > maxOffer {
 		return errLongSDP
 	}
-	if !k.server.switchboard.take(k.phone, id) {
+	again, rings := k.server.switchboard.take(k.phone, id)
+	if !rings {
 		return errNotRinging
 	}
 	return k.request(id, "answer", func(ctx context.Context, c *line) error {
-		err := k.server.api.AnswerCall(ctx, gateway.AnswerSpec{CallID: id, SDP: sdp})
+		err := k.server.api.AnswerCall(ctx, gateway.AnswerSpec{CallID: id, SDP: sdp, Keep: k.keepTime()})
 		if err != nil {
 			k.server.log.Info("browser's answer refused", slog.String("id", id), slog.Any("error", err))
 			k.server.switchboard.notTaken(c, err)
+		} else if again {
+			k.server.switchboard.retaken(c)
 		}
 		return nil
 	})
@@ -74,16 +77,18 @@ var errNoSDP = errors.New("sdp is missing: give the browser's answer")
 
 var errNotRinging = errors.New("the session has no such call that rings")
 
-// take notes that the browser wants a call that rings for it. It reports false if there is none.
-func (b *switchboard) take(p *phone, id string) bool {
+// take notes that the browser wants a call that rings for it, or that it is to talk in again. again is the
+// latter; rings is false if there is no such call.
+func (b *switchboard) take(p *phone, id string) (again, rings bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := p.byID[id]
-	if c == nil || !c.call.Incoming || !c.open || c.taking || c.hungUp {
-		return false
+	if c == nil || !c.open || c.hungUp || !c.returns && (!c.call.Incoming || c.taking) {
+		return false, false
 	}
-	c.taking = true
-	return true
+	again = c.returns
+	c.taking, c.returns = true, false
+	return again, true
 }
 
 // notTaken tells the browser that it does not have the call. The caller is refused, unless somebody else has taken it.

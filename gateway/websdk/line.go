@@ -28,6 +28,7 @@ type line struct {
 	offer        string             // of a call that came in
 	answer       string             // that no browser was there for
 	taking       bool               // the browser wants to take it
+	returns      bool               // it was offered to another page than the one that talked in it
 	told         gateway.CallStatus // what the browser knows
 	hold         *bool              // what the browser asked for and was not told yet
 	consults     bool               // it is held while the party of another call is asked whether it takes this one

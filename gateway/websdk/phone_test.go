@@ -2,6 +2,7 @@ package websdk
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -155,11 +156,11 @@ func TestKept(t *testing.T) {
 	require.Equal(t, []any{token, "1000"}, []any{user["authToken"], user["sipLogin"]})
 	back.expect("registered", `[{}]`)
 	told := map[string]bool{}
-	for range 4 {
+	for range 7 { // K's status, and what makes a browser ring for either
 		name, data := back.hear()
-		told[name+" "+data[:8]] = true
+		told[name+" "+data[:14]] = true
 	}
-	require.Len(t, told, 4, told)
+	require.Len(t, told, 7, told)
 	back.expectNothing()
 	back.say(`{"message":"answer","data":[{"callId":"in-1","sdp":"v=0 answer"}]}`)
 	back.expectCall("talk", "in-1", gateway.CallEstablished, "")
@@ -190,9 +191,44 @@ func TestTakenOverAlive(t *testing.T) {
 	p.expectClosed(websocket.StatusPolicyViolation)
 	back.expect("registered", `[{}]`)
 	back.expectCall("talk", "K", gateway.CallEstablished, "")
+	back.expect("setRemoteSDP", `["K","v=0\r\n",false]`)
+	back.expect("notifyIncomingCall", `[{"callId":"K","status":"RING","incoming":true,"caller":"1001","callee":"1001","visibleName":"1001",
+		"hasAudio":true,"hasVideo":false,"mediaProvider":"WebRTC","sipStatus":100,"custom":{"a":1}}]`)
+	back.expectCall("ring", "K", gateway.CallRing, "")
 	back.expectNothing()
+	back.say(`{"message":"answer","data":[{"callId":"K","sdp":"v=0 answer"}]}`)
+	back.expectCall("talk", "K", gateway.CallEstablished, "")
+	back.say(`{"message":"answer","data":[{"callId":"K","sdp":"v=0 again"}]}`)
+	name, data := back.hear()
+	require.Equal(t, "fail", name, data)
+	require.Equal(t, []gateway.AnswerSpec{{CallID: "K", SDP: "v=0 answer", Keep: time.Minute}}, fake.Answered())
+	change(fake, "K", func(c *gateway.Call) { c.Status = gateway.CallHold })
+	back.expectCall("hold", "K", gateway.CallHold, "")
 	require.Empty(t, fake.Ended())
 	require.Len(t, fake.Snapshot().Registrations, 1)
+}
+
+// TestOfferAgainFails: the page is told that its call is over when it cannot have it, and it is.
+func TestOfferAgainFails(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p, _, token := registered(t, fake, addr, `,"keepAlive":true`)
+	p.establish(fake, "K")
+	back, _ := connect(t, addr, `"keepAlive":true,"authToken":"`+token+`"`)
+	back.expect("registered", `[{}]`)
+	back.expectCall("talk", "K", gateway.CallEstablished, "")
+	for range 3 {
+		back.hear()
+	}
+	fake.RefuseFunc = func(verb string) error {
+		if verb == "AnswerCall" {
+			return &gateway.Error{Code: gateway.CodeInvalid, Message: "no common codecs"}
+		}
+		return nil
+	}
+	back.say(`{"message":"answer","data":[{"callId":"K","sdp":"v=0 answer"}]}`)
+	back.expectCall("finish", "K", gateway.CallFailed, "no common codecs")
+	require.Eventually(t, func() bool { return slices.Contains(fake.Ended(), "K") }, patience, time.Millisecond)
 }
 
 func TestTokensThatOpenNothing(t *testing.T) {

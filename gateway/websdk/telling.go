@@ -115,8 +115,8 @@ func (b *switchboard) fail(c *line, info string) {
 	b.finish(c)
 }
 
-// retell tells another socket of a call that goes on. One that rings in the browser is offered anew: the page may be
-// another.
+// retell tells another socket of a call that goes on. It is offered anew: the page may be another, or knows its calls by their
+// sessions.
 func (b *switchboard) retell(c *line) {
 	if c.call.Incoming && !c.taking {
 		b.ring(c)
@@ -127,6 +127,9 @@ func (b *switchboard) retell(c *line) {
 		c.answer = ""
 	}
 	b.say(c)
+	if up(c.call.Status) {
+		b.bringBack(c)
+	}
 }
 
 // ring tells a page of a call for it. Clients need the three in this order.

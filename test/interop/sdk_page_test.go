@@ -21,7 +21,7 @@ func (g *gatewayUnderTest) openSDK(t testing.TB, browser *peers.Chromium, path s
 	if len(values) > 0 {
 		address += "?" + values.Encode()
 	}
-	return browser.Open(t, address, peers.SDKPorts(t, g.ws, g.rest), catchPeers)
+	return browser.Open(t, address, peers.SDKPorts(t, g.ws, g.rest), catchPeers, catchMessages)
 }
 
 // requireClipShown watches an element that plays the clip as a call sends it: it moves, whole and in sync.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
@@ -58,11 +59,15 @@ func callFrom(t testing.TB, page *peers.Page, callee string) {
 // requireToneHeard listens to an element that plays the softphone's tone, without a break.
 func requireToneHeard(t testing.TB, page *peers.Page, selector string) {
 	t.Helper()
-	var share float64
-	require.Eventually(t, func() bool { // what a browser plays at first, it stretches
-		share = content.Share(page.Watch(t, selector, 3*time.Second).Sound, phoneTone)
-		return share > 0.95
-	}, 2*patience, playbackPoll, "share of the tone: %v", &share)
+	requireHeard(t, page, selector, phoneTone)
+}
+
+// requireHeard listens to an element that plays a tone of this frequency, without a break.
+func requireHeard(t testing.TB, page *peers.Page, selector string, frequency float64) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) { // what a browser plays at first, it stretches
+		assert.Greater(c, content.Share(page.Watch(t, selector, 3*time.Second).Sound, frequency), 0.95)
+	}, 2*patience, playbackPoll, "share of the tone")
 }
 
 // requireBeepsHeard fails unless a softphone heard the beeps of the clip camera's microphone in a call that is over, and

@@ -26,8 +26,14 @@ const (
 // fillSIP fills in what the sip-as-rtmp pages ask for, and has them call.
 func fillSIP(t testing.TB, page *peers.Page, g *gatewayUnderTest, phone *peers.Baresip, rtmpURL, name string) {
 	t.Helper()
+	fillSIPAt(t, page, g.rest+"/rest-api", phone, rtmpURL, name)
+}
+
+// fillSIPAt does so for a page that asks another part of the REST interface.
+func fillSIPAt(t testing.TB, page *peers.Page, rest string, phone *peers.Baresip, rtmpURL, name string) {
+	t.Helper()
 	for field, value := range map[string]string{
-		"restUrl": g.rest + "/rest-api", "sipLogin": "gw", "sipAuthenticationName": "gw", "sipPassword": "secret",
+		"restUrl": rest, "sipLogin": "gw", "sipAuthenticationName": "gw", "sipPassword": "secret",
 		"sipDomain": "127.0.0.1", "sipOutboundProxy": "127.0.0.1", "sipPort": fmt.Sprint(phone.Port), "callee": "bob",
 		"rtmpUrl": rtmpURL, "rtmpStream": name,
 	} {

@@ -2,6 +2,7 @@ package peers
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"image"
@@ -42,6 +43,7 @@ type BaresipParams struct {
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
 	Clip      bool          // its clip is the demo clip, in place of a test picture and a tone
+	Tone      int           // the pitch of that tone; 1000 Hz if 0
 	Codecs    string        // of sound, as baresip names them; G.711 if empty
 	VP8       bool          // instead of H264; its clip's pictures are those of the demo clip
 	SRTP      string        // its mediaenc: srtp or srtp-mand; empty: it knows no encryption
@@ -267,7 +269,7 @@ func (b *Baresip) command(t testing.TB, name string, params ...string) string {
 // clipPiece is what is encoded; a longer clip repeats it.
 const clipPiece = 10 * time.Second
 
-// makeClip makes what the softphone plays: a test picture, or the demo clip's, and a 1 kHz tone. The picture's file has no
+// makeClip makes what the softphone plays: a test picture, or the demo clip's, and a tone. The picture's file has no
 // audio: baresip crashes on one that has.
 func makeClip(t testing.TB, dir string, p BaresipParams) {
 	t.Helper()
@@ -281,7 +283,7 @@ func makeClip(t testing.TB, dir string, p BaresipParams) {
 			"-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", piece)
 	}
 	ffmpeg(t, "-stream_loop", "-1", "-i", piece, "-t", seconds(p.Play), "-c", "copy", filepath.Join(dir, "clip.mp4"))
-	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=48000", "-t", seconds(p.Play), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
+	ffmpeg(t, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=48000", cmp.Or(p.Tone, 1000)), "-t", seconds(p.Play), "-c:a", "pcm_s16le", filepath.Join(dir, "clip.wav"))
 }
 
 // demoClip makes the same of the demo clip.

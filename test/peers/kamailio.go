@@ -6,6 +6,9 @@ import (
 	_ "embed" // the configuration stands in a file of its own
 	"fmt"
 	"net"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,6 +25,7 @@ type Kamailio struct {
 	TLSPort     int    // 0 if it was started without
 	CAFile      string // the certificate to trust; it is for 127.0.0.1 and sip.test
 	Fingerprint string // SHA-256 of the certificate, in hexadecimal
+	control     string // the socket of kamcmd
 }
 
 // StartKamailio starts a registrar for UDP and TCP and waits until it answers.
@@ -56,6 +60,8 @@ func StartSecureKamailio(t testing.TB) *Kamailio {
 }
 
 func (k *Kamailio) start(t testing.TB, dir string, values map[string]any) {
+	k.control = filepath.Join(dir, "control")
+	values["Control"] = k.control
 	path := write(t, dir, "kamailio.cfg", kamailioConfig, values)
 	p := start(t, dir, "kamailio", "-f", path, "-DD", "-m", "32", "-M", "4", "-E", "-w", dir, "-Y", dir)
 	p.listening(t, k.Address())
@@ -67,6 +73,14 @@ func (k *Kamailio) Address() string { return fmt.Sprintf("127.0.0.1:%d", k.Port)
 
 // SecureAddress is its host:port for TLS.
 func (k *Kamailio) SecureAddress() string { return fmt.Sprintf("127.0.0.1:%d", k.TLSPort) }
+
+// Bound reports whether the registrar knows where a user is.
+func (k *Kamailio) Bound(t testing.TB, user string) bool {
+	t.Helper()
+	out, err := exec.CommandContext(t.Context(), "kamcmd", "-s", "unixs:"+k.control, "ul.dump").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return strings.Contains(string(out), "AoR: "+user+"\n")
+}
 
 func (k *Kamailio) answers() bool {
 	c, err := net.Dial("udp", k.Address())

@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"cmp"
 	"fmt"
 	"image/jpeg"
 	"os"
@@ -16,7 +17,7 @@ import (
 )
 
 // Linphone is a linphone softphone. It has video in VP8 only: its camera shows one picture of the demo clip, once
-// a second, and its microphone hears a tone of 1 kHz. It answers by itself.
+// a second, and its microphone hears a tone. It answers by itself.
 type Linphone struct {
 	Port    int // SIP
 	dir     string
@@ -32,6 +33,7 @@ type LinphoneParams struct {
 	Registrar string
 	User      string
 	Picture   int // the number of the picture that its camera shows
+	Tone      int // what its microphone hears; 1000 Hz if 0
 }
 
 const linphoneConfig = `[sip]
@@ -78,7 +80,7 @@ func StartLinphone(t testing.TB, p LinphoneParams) *Linphone {
 	config := write(t, dir, "linphonerc", linphoneConfig, map[string]any{
 		"Port": first, "Audio": first + 2, "Video": first + 4, "User": p.User, "Registrar": p.Registrar,
 	})
-	l.makeFiles(t, p.Picture)
+	l.makeFiles(t, p)
 	output, input, err := os.Pipe()
 	require.NoError(t, err)
 	l.input = input
@@ -98,12 +100,12 @@ func StartLinphone(t testing.TB, p LinphoneParams) *Linphone {
 }
 
 // makeFiles makes what the softphone shows and plays.
-func (l *Linphone) makeFiles(t testing.TB, picture int) {
+func (l *Linphone) makeFiles(t testing.TB, p LinphoneParams) {
 	t.Helper()
 	clip, _ := clipFiles(t, l.dir)
-	ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", clip, "-vf", fmt.Sprintf("select=eq(n\\,%d),scale=640:480,setsar=1", picture),
+	ffmpeg(t, "-r", fmt.Sprint(assets.ClipRate), "-i", clip, "-vf", fmt.Sprintf("select=eq(n\\,%d),scale=640:480,setsar=1", p.Picture),
 		"-frames:v", "1", "-pix_fmt", "yuvj420p", "-q:v", "2", filepath.Join(l.dir, "picture.jpg"))
-	ffmpeg(t, "-f", "lavfi", "-i", "sine=frequency=1000:sample_rate=8000", "-t", "60", "-c:a", "pcm_s16le", filepath.Join(l.dir, "tone.wav"))
+	ffmpeg(t, "-f", "lavfi", "-i", fmt.Sprintf("sine=frequency=%d:sample_rate=8000", cmp.Or(p.Tone, 1000)), "-t", "60", "-c:a", "pcm_s16le", filepath.Join(l.dir, "tone.wav"))
 }
 
 // Dial calls somebody.

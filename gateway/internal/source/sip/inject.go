@@ -41,12 +41,12 @@ func (s *Source) EndInjection() {
 }
 
 // Talk sends the other side audio and video of a stream that somebody talks in, as soon as they come and as long as there
-// is no injection. While the call is held, it does not.
+// is no injection, in place of another that somebody talked in. While the call is held, it does not.
 func (s *Source) Talk(from *stream.Stream) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.talker = from
-	if s.injected == nil {
+	if s.injected == nil || s.injected.live {
 		s.restLocked()
 	}
 }
@@ -57,7 +57,7 @@ func (s *Source) restLocked() {
 	case s.talker == nil:
 		s.endInjectionLocked()
 		return
-	case s.injected != nil && s.injected.live:
+	case s.injected != nil && s.injected.live && s.injected.from == s.talker:
 		return
 	}
 	s.beginLocked(&injection{from: s.talker, live: true})
@@ -100,7 +100,7 @@ func (s *Source) endInjectionLocked() {
 func (s *Source) injectionEnded(in *injection) {
 	s.mu.Lock()
 	current := s.injected == in
-	if in.live {
+	if in.live && s.talker == in.from {
 		s.talker = nil
 	}
 	if current {

@@ -76,6 +76,8 @@ func TestTalkIsHeardWhereNothingElseIs(t *testing.T) {
 	_, err = r.Answer(r.phone.sdp("sendrecv", "sendrecv"))
 	require.NoError(t, err)
 	hear('T')
+	r.Talk(speaking(t, 'U')) // in the place of who talked
+	hear('U')
 }
 
 func whole(p rtp.Packet, sample byte) bool {
