@@ -43,10 +43,10 @@ test: go build-tools test-tools ## format, vet and all tests with the race detec
 	@unformatted=$$(gofmt -l app assets gateway test ui main.go); [ -z "$$unformatted" ] || { \
 	  echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
 	all=$$($(GO) list ./...) && $(GO) test -race -vet=all -p 2 -timeout 10m $$(echo "$$all" | grep -v '/test/interop\|/test/window\|/internal/sipua')
-	$(GO) test -race -vet=all -p 1 -timeout 40m ./gateway/internal/sipua ./test/interop/... ./test/window
+	$(GO) test -race -vet=all -p 1 -timeout 60m ./gateway/internal/sipua ./test/interop/... ./test/window
 
 test-interop: go build-tools test-tools ## only the tests against real peers, with their log
-	$(GO) test -count=1 -v -p 1 -timeout 40m ./test/interop/...
+	$(GO) test -count=1 -v -p 1 -timeout 60m ./test/interop/...
 
 bench: go build-tools test-tools ## what calls cost, beside ffmpeg, and a viewer, on an otherwise idle machine
 	$(GO) test -run '^$$' -bench . -benchmem -p 1 -timeout 10m ./gateway/...

@@ -30,8 +30,8 @@ const catchMessages = `
 		}
 	};`
 
-// told is the statuses that a page was told in messages of one name, oldest first.
-func told(t testing.TB, page *peers.Page, message string) (statuses []string) {
+// pageTold is the statuses that a page was told in messages of one name, oldest first.
+func pageTold(t testing.TB, page *peers.Page, message string) (statuses []string) {
 	t.Helper()
 	page.Eval(t, fmt.Sprintf(`told.filter((one) => one.message === %q).map(({ data }) => data[0].status)`, message), &statuses)
 	return statuses
@@ -41,14 +41,14 @@ func told(t testing.TB, page *peers.Page, message string) (statuses []string) {
 func waitTold(t testing.TB, page *peers.Page, message string, want ...string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		return strings.Join(told(t, page, message), " ") == strings.Join(want, " ")
+		return strings.Join(pageTold(t, page, message), " ") == strings.Join(want, " ")
 	}, patience, playbackPoll, "%s is not %v", message, want)
 }
 
 // requireOneDescription fails unless a page was sent one session description: it takes no second one for a call.
 func requireOneDescription(t testing.TB, page *peers.Page) {
 	t.Helper()
-	require.Len(t, told(t, page, "setRemoteSDP"), 1)
+	require.Len(t, pageTold(t, page, "setRemoteSDP"), 1)
 }
 
 // openPhoneAt opens phone.html without a registrar: it calls who is at an address.
@@ -149,7 +149,7 @@ func TestSDKPhoneEarlyMedia(t *testing.T) {
 	callFrom(t, page, "callee")
 	waitTold(t, page, "ring", "SESSION_PROGRESS")
 	requireHeard(t, page, remoteSound, musicTone)
-	require.Empty(t, told(t, page, "talk"), "it has not answered yet")
+	require.Empty(t, pageTold(t, page, "talk"), "it has not answered yet")
 	waitTold(t, page, "ring", "SESSION_PROGRESS", "RING_MEDIA")
 	page.WaitText(t, "#callStatus", "ESTABLISHED")
 	requireHeard(t, page, remoteSound, injectTone)
@@ -257,7 +257,7 @@ func TestSDKPhoneRegistrars(t *testing.T) {
 		page.WaitText(t, "#regStatus", "ESTABLISHED")
 		require.Eventually(t, func() bool { return page.Read(t, "#regStatus") == "DISCONNECTED" }, 3*patience, playbackPoll)
 		require.Contains(t, page.Text(t, `JSON.stringify(told.filter(({ message }) => message === "fail"))`), registrar.words)
-		require.Equal(t, []string{"FAILED"}, told(t, page, "fail"))
+		require.Equal(t, []string{"FAILED"}, pageTold(t, page, "fail"))
 		require.Eventually(t, func() bool { return len(g.api.Snapshot().Registrations) == 0 }, patience, playbackPoll)
 	}
 	fillAccount(t, page, kamailio.Address())
