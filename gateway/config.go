@@ -53,6 +53,7 @@ type SIPConfig struct {
 	RegisterExpiry time.Duration // asked for in REGISTER
 	NoAnswer       time.Duration // how long a callee may ring
 	Reliable       bool          // provisional responses are acknowledged where the other side can (RFC 3262)
+	Follow         bool          // whom the other side of a call hands it to (REFER) is called with the call's account
 	STUN           string        // host:port of a server that tells the public address of SIP and RTP; empty = none
 	TLSAuthority   string        // PEM file of the certificate authorities of SIP servers; empty = those the system trusts
 	Codecs         string        // in order of preference, parted by commas; as DefaultConfig has them if empty
@@ -87,6 +88,7 @@ func DefaultConfig() Config {
 			RegisterExpiry: 10 * time.Minute,
 			NoAnswer:       time.Minute,
 			Reliable:       true,
+			Follow:         true,
 			Codecs:         "PCMA,PCMU,G722,opus,H264,VP8",
 		},
 		RTP: RTPConfig{PortMin: 31000, PortMax: 32999},

@@ -62,6 +62,7 @@ sip_public_ip: 203.0.113.9
 sip_register_expiry: 90s
 sip_no_answer: 2m30s
 sip_100rel: false
+sip_follow_transfers: false
 sip_stun: stun.example.com:3479
 sip_tls_ca: /etc/ca.pem
 codecs: PCMU

@@ -40,6 +40,7 @@ func settings(cfg *gateway.Config) []setting {
 		{"sip_register_expiry", duration(&cfg.SIP.RegisterExpiry)},
 		{"sip_no_answer", duration(&cfg.SIP.NoAnswer)},
 		{"sip_100rel", flag(&cfg.SIP.Reliable)},
+		{"sip_follow_transfers", flag(&cfg.SIP.Follow)},
 		{"sip_stun", server(&cfg.SIP.STUN)},
 		{"sip_tls_ca", text(&cfg.SIP.TLSAuthority)},
 		{"codecs", codecs(&cfg.SIP.Codecs)},

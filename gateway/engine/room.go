@@ -58,6 +58,7 @@ func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
 	r.call = call.New(call.Params{
 		Incoming:    r.ringing(),
 		Browser:     plan.browser != nil,
+		Stays:       !e.config.SIP.Follow,
 		Spec:        plan.spec,
 		Publication: plan.publication.Publication,
 		Signal:      signal{agent: e.agent, ladder: e.ladder, spec: plan.spec, noAnswer: e.config.SIP.NoAnswer},

@@ -93,6 +93,7 @@ type Params struct {
 	Signal      Signal
 	Incoming    *Incoming // nil: Signal places the call
 	Browser     bool      // a browser talks in it
+	Stays       bool      // whom the other side names is not called
 	// Media opens the media of the call. info sends a SIP INFO in the call's dialog.
 	Media func(info func(ctx context.Context, contentType string, body []byte) error) (Media, error)
 	// Publish is told every new value of the call, from the call's goroutine.

@@ -41,7 +41,7 @@ func (l *Leg) OnReferred(r Referral) {
 	c := l.c
 	l.send(func(context.Context) {
 		switch {
-		case !c.state.up() || l.trial != nil, c.p.Incoming != nil && c.p.Incoming.Registration == "":
+		case !c.state.up() || l.trial != nil, c.p.Stays, c.stranger():
 			r.Reject(sipDeclined)
 			return
 		case !c.changing.TryLock(): // until it is settled who the other side is
@@ -55,6 +55,9 @@ func (l *Leg) OnReferred(r Referral) {
 		c.trial.dialog = c.p.Signal.Follow(c.media.OfferAnother(), r, c.trial.leg)
 	})
 }
+
+// stranger reports whether the other side came in by no registration.
+func (c *Call) stranger() bool { return c.p.Incoming != nil && c.p.Incoming.Registration == "" }
 
 // succeed makes a leg that has answered the call's own.
 func (c *Call) succeed(life context.Context, l *Leg, status int, answer []byte) {

@@ -111,21 +111,26 @@ func TestReferralThatSucceeds(t *testing.T) {
 	})
 }
 
-// TestStrangersReferral: who came in by no registration cannot have us call anybody.
-func TestStrangersReferral(t *testing.T) {
-	live(t, func(s *scene, p *Params) {
-		incoming("their offer")(s, p)
-		p.Incoming.Registration = ""
-	}, func(t *testing.T, s *scene) {
-		require.NoError(t, s.Take(false, Publication{}))
-		s.OnAnswered(200, nil)
-		w := &wish{}
-		s.OnReferred(w.referral("carol"))
-		synctest.Wait()
-		require.Equal(t, gateway.CallEstablished, s.last().Status)
-		require.Equal(t, 603, w.rejected)
-		s.OnEnded(true, "")
-	})
+// TestReferralThatIsNotFollowed: who came in by no registration cannot have us call anybody, nor can others if so configured.
+func TestReferralThatIsNotFollowed(t *testing.T) {
+	for _, change := range []func(*Params){
+		func(p *Params) { p.Incoming.Registration = "" },
+		func(p *Params) { p.Stays = true },
+	} {
+		live(t, func(s *scene, p *Params) {
+			incoming("their offer")(s, p)
+			change(p)
+		}, func(t *testing.T, s *scene) {
+			require.NoError(t, s.Take(false, Publication{}))
+			s.OnAnswered(200, nil)
+			w := &wish{}
+			s.OnReferred(w.referral("carol"))
+			synctest.Wait()
+			require.Equal(t, gateway.CallEstablished, s.last().Status)
+			require.Equal(t, 603, w.rejected)
+			s.OnEnded(true, "")
+		})
+	}
 }
 
 // TestWhoTakesTheOthersPlace is shown without the keys of the media.
