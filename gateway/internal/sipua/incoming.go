@@ -147,23 +147,35 @@ func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming
 	}
 }
 
-// called is the registered account a request is for: the user we registered, and the domain if several have it.
+// called is the registered account a request is for: the user we registered, of several one of the domain that was called,
+// and of those one that is kept for calls to come in.
 func (a *Agent) called(req *sip.Request) gateway.Account {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var found gateway.Account
+	best := 0
 	for _, r := range a.registrations {
-		acc := r.owner
-		if escapeUser(acc.Login) != req.Recipient.User && acc.Login != unescapeUser(req.Recipient.User) {
-			continue
+		if rank := r.answersTo(req); rank > best {
+			found, best = r.owner, rank
 		}
-		host, _, err := hostPort(acc.Domain)
-		if err == nil && strings.EqualFold(host, bareHost(req.To().Address.Host)) {
-			return acc
-		}
-		found = acc
 	}
 	return found
+}
+
+// answersTo is how well a request fits an account: 0 is not at all. The agent's lock is held.
+func (r *registration) answersTo(req *sip.Request) (rank int) {
+	acc := r.owner
+	if escapeUser(acc.Login) != req.Recipient.User && acc.Login != unescapeUser(req.Recipient.User) {
+		return 0
+	}
+	rank = 1
+	if r.keepers > 0 {
+		rank++
+	}
+	if host, _, err := hostPort(acc.Domain); err == nil && strings.EqualFold(host, bareHost(req.To().Address.Host)) {
+		rank += 2
+	}
+	return rank
 }
 
 // newCalleeSession makes the session that our 2xx to an INVITE stands for (RFC 3261 section 12.1.1).

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -124,6 +125,7 @@ func (a *Agent) Register(ctx context.Context, acc gateway.Account) error {
 // bindingOf is what accounts that share a registration have in common.
 func bindingOf(acc gateway.Account) gateway.Account {
 	acc.Register, acc.Codecs, acc.SRTP = true, "", ""
+	acc.AuthName, acc.Transport = cmp.Or(acc.AuthName, acc.Login), cmp.Or(acc.Transport, gateway.TransportUDP)
 	return acc
 }
 
