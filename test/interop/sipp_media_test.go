@@ -2,12 +2,15 @@ package interop
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"callcast/assets"
+	"callcast/gateway"
 	"callcast/test/peers"
 	"callcast/test/peers/content"
 )
@@ -101,8 +104,14 @@ func TestPicturesPutIntoTheCall(t *testing.T) {
 	})
 	g.dial(t, "camera", peer.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "camera"})
 	g.waitFor(t, "camera", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
-	viewer := peers.StartViewer(t, g.rest+"/whep/camera", peers.Viewing{Video: true, Record: 10 * time.Second})
+	viewer := peers.StartViewer(t, g.rest+"/whep/camera", peers.Viewing{Video: true, Record: 14 * time.Second})
 	watched := analyse(t, viewer.Recording(t))
+	require.Eventually(t, func() bool { // the peer has taken them out again
+		ladder, err := g.api.Ladder(t.Context(), "camera")
+		require.NoError(t, err)
+		return slices.ContainsFunc(ladder.Messages, func(m gateway.SIPMessage) bool { return strings.HasPrefix(m.Start, "UPDATE ") })
+	}, patience, 20*time.Millisecond)
+	time.Sleep(time.Second) // and has its answer
 	g.hangUp(t, "camera")
 	peer.Finished(t, patience)
 	for name, r := range map[string]content.Report{"at RTMP": recorded(t, nginx, "camera"), "at a browser": watched} {
