@@ -28,15 +28,16 @@ func Play(ctx context.Context, s *stream.Stream, name string, out TagWriter) err
 	defer r.Close()
 	m := newMuxer()
 	m.connect(out)
+	first := newOverture(m)
 	for {
 		u, err := r.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return first.end()
 		}
 		if err != nil {
 			return err
 		}
-		if err := m.write(u); err != nil {
+		if err := first.write(u); err != nil {
 			return err
 		}
 	}
