@@ -74,7 +74,8 @@ func TestCameraPutInLater(t *testing.T) {
 	require.Less(t, r.LongestVideoGap, 3500*time.Millisecond, "the slate is there at once, the picture when it comes")
 	require.InDelta(t, 8, r.Foreign, 5, "two slates a second")
 	require.Greater(t, r.Frames-r.Foreign, 100, "of both times")
-	require.Zero(t, r.Damaged+r.BackwardTimestamps+r.AudioHoles)
+	require.Zero(t, r.Damaged+r.BackwardTimestamps)
+	require.LessOrEqual(t, r.AudioHoles, 1, "the recorder may put the first packet of sound beside the first picture that was kept")
 	requirePhoneTone(t, recording)
 }
 
