@@ -9,7 +9,7 @@ enum { CC_CHUNK = 2048 };
 
 // What an encoder of sound is fed with and what it makes.
 typedef struct {
-	const char *name; // libav's, of the encoder
+	const char *name; // libav's, of the encoder; NULL: the samples themselves are wanted, in frames of 20 ms
 	int in_rate, in_channels;
 	int rate, channels;
 	int bit_rate; // 0: libav's choice

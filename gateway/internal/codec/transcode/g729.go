@@ -11,7 +11,6 @@ import "C"
 
 import (
 	"time"
-	"unsafe"
 
 	"callcast/gateway/internal/media"
 )
@@ -74,12 +73,12 @@ type g729Encoder struct {
 
 func newG729Encoder() lastStep { return &g729Encoder{enc: C.initBcg729EncoderChannel(0)} }
 
-func (e *g729Encoder) encode(pcm []byte) []byte {
-	out := make([]byte, 0, len(pcm)/2/g729Samples*g729Bytes)
-	for ; len(pcm) >= 2*g729Samples; pcm = pcm[2*g729Samples:] {
+func (e *g729Encoder) encode(pcm []int16) []byte {
+	out := make([]byte, 0, len(pcm)/g729Samples*g729Bytes)
+	for ; len(pcm) >= g729Samples; pcm = pcm[g729Samples:] {
 		var code [g729Bytes]byte
 		var n C.uint8_t
-		C.bcg729Encoder(e.enc, (*C.int16_t)(unsafe.Pointer(&pcm[0])), (*C.uint8_t)(&code[0]), &n)
+		C.bcg729Encoder(e.enc, (*C.int16_t)(&pcm[0]), (*C.uint8_t)(&code[0]), &n)
 		out = append(out, code[:n]...)
 	}
 	return out
@@ -92,5 +91,5 @@ func (e *g729Encoder) close() { C.closeBcg729EncoderChannel(e.enc) }
 
 // recipeG729 lets libav bring samples into the form that the encoder takes, 20 ms at a time.
 func recipeG729(to media.Codec) (recipe, bool) {
-	return recipe{name: "pcm_s16le", rate: telephoneRate, named: telephoneRate, channels: 1, last: newG729Encoder}, to == media.G729
+	return recipe{rate: telephoneRate, named: telephoneRate, channels: 1, last: newG729Encoder}, to == media.G729
 }

@@ -2,27 +2,16 @@
 
 package transcode
 
-import (
-	"time"
-
-	"callcast/gateway/internal/media"
-)
+import "callcast/gateway/internal/media"
 
 // recipe is how an encoder of sound is opened.
 type recipe struct {
-	name           string // libav's
-	rate, channels int    // of the encoder
-	named          int    // the rate as the format names it
-	bits           int    // a second; 0: the encoder's choice
-	lag            int    // see SoundEncoder
-	last           func() lastStep
-}
-
-// lastStep makes what libav cannot out of samples that it has brought into shape.
-type lastStep interface {
-	encode(pcm []byte) []byte
-	delay() time.Duration
-	close()
+	name           string          // libav's; none if the last step makes it
+	rate, channels int             // of the encoder
+	named          int             // the rate as the format names it
+	bits           int             // a second; 0: the encoder's choice
+	lag            int             // see SoundEncoder
+	last           func() lastStep // makes nil if it cannot
 }
 
 // soundRecipe says how samples of a shape become a codec. Telephone sound is not made wider than it is where the codec
@@ -37,11 +26,11 @@ func soundRecipe(to media.Codec, rate, channels int) (recipe, bool) {
 		return recipe{name: "aac", rate: studioRate, named: studioRate, channels: channels, bits: bits * channels, lag: 2}, true
 	case media.Opus:
 		own, bits := opusRecipe(rate, channels)
-		return recipe{name: "libopus", rate: own, named: studioRate, channels: channels, bits: bits}, true
-	case media.PCMA:
-		return recipe{name: "pcm_alaw", rate: telephoneRate, named: telephoneRate, channels: 1}, true
-	case media.PCMU:
-		return recipe{name: "pcm_mulaw", rate: telephoneRate, named: telephoneRate, channels: 1}, true
+		last := func() lastStep { return newOpusEncoder(own, channels, bits) }
+		return recipe{rate: own, named: studioRate, channels: channels, last: last}, true
+	case media.PCMA, media.PCMU:
+		last := func() lastStep { return lawEncoder{to} }
+		return recipe{rate: telephoneRate, named: telephoneRate, channels: 1, last: last}, true
 	case media.G722:
 		return recipe{name: "g722", rate: wideRate, named: wideRate, channels: 1}, true
 	case media.Speex:

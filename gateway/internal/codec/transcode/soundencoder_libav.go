@@ -43,7 +43,7 @@ type SoundEncoder struct {
 	delay    time.Duration // of a frame's sound within what comes out
 	silence  []int16
 	align    aligner
-	last     lastStep // nil if libav makes all of it
+	last     lastStep // nil if libav encodes
 
 	anchor  time.Duration // when the first sample since the last restart sounds
 	frames  int64         // pushed since then
@@ -65,8 +65,11 @@ func NewSoundEncoder(to media.Codec, rate, channels int) (*SoundEncoder, error) 
 	if !ok {
 		return nil, noCodec(fmt.Sprintf("samples (%d Hz, %d channels) to %s", rate, channels, to))
 	}
-	name := C.CString(r.name)
-	defer C.free(unsafe.Pointer(name))
+	var name *C.char
+	if r.name != "" {
+		name = C.CString(r.name)
+		defer C.free(unsafe.Pointer(name))
+	}
 	enc := C.cc_encoder_open(&C.cc_recipe{
 		name: name, in_rate: C.int(rate), in_channels: C.int(channels),
 		rate: C.int(r.rate), channels: C.int(r.channels), bit_rate: C.int(r.bits),
@@ -82,7 +85,10 @@ func NewSoundEncoder(to media.Codec, rate, channels int) (*SoundEncoder, error) 
 		format:  &media.Format{Codec: to, SampleRate: r.named, Channels: r.channels},
 	}
 	if r.last != nil {
-		e.last = r.last()
+		if e.last = r.last(); e.last == nil {
+			C.cc_encoder_close(enc)
+			return nil, noCodec("samples to " + string(to))
+		}
 		e.delay = e.last.delay()
 	} else if r.lag == 0 {
 		e.delay = clock.Duration(int64(C.cc_encoder_delay(enc)), r.rate)
@@ -188,15 +194,23 @@ func (e *SoundEncoder) emit(p C.cc_packet, at moment) {
 	}
 	from := e.pending[0]
 	e.pending = append(e.pending[:0], e.pending[1:]...)
-	payload := C.GoBytes(unsafe.Pointer(p.data), p.size)
-	if e.last != nil {
-		payload = e.last.encode(payload)
+	payload := e.payload(p)
+	if len(payload) == 0 {
+		e.gap = true
+		return
 	}
 	e.out = append(e.out, &media.Unit{
 		Format: e.format, PTS: from.pts, DTS: from.pts, Duration: clock.Duration(e.frame, e.rate),
 		Key: true, Gap: from.gap, Fill: at.fill, Arrived: at.arrived,
 		Payload: payload,
 	})
+}
+
+func (e *SoundEncoder) payload(p C.cc_packet) []byte {
+	if e.last == nil {
+		return C.GoBytes(unsafe.Pointer(p.data), p.size)
+	}
+	return e.last.encode(unsafe.Slice((*int16)(unsafe.Pointer(p.data)), int(p.size)/2))
 }
 
 func (e *SoundEncoder) refused(r C.int) error {
