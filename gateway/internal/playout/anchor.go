@@ -6,12 +6,9 @@ const (
 	leap   = 200 * time.Millisecond
 	beyond = 2 * time.Second // more than any network delays: it is another timeline
 
-	// What waits longer than it should is brought forward by a nudge, once in a window, until it is within slack: not
-	// before as many windows have shown it, for what was late once is likely to be again.
-	window  = time.Second
-	windows = 10
-	slack   = 10 * time.Millisecond
-	nudge   = 5 * time.Millisecond
+	// What waits longer than it should is brought forward, at most once in a window, until it is within slack.
+	window = time.Second
+	slack  = 10 * time.Millisecond
 
 	// shortest is how long a unit waits that comes as early as the others, however regularly they come.
 	shortest = 20 * time.Millisecond
@@ -21,13 +18,20 @@ const (
 type waits struct {
 	delay   time.Duration // the first unit, so that those that are later than it are in time
 	reserve time.Duration // the latest, at least
+	nudge   time.Duration // how far units are brought forward at once
+	windows int           // that show it before: what was late once is likely to be again
 }
 
-// easy is for what is shown to somebody.
-func easy() waits { return waits{delay: 60 * time.Millisecond, reserve: 20 * time.Millisecond} }
+// easy is for what is shown to somebody, who is to notice nothing.
+func easy() waits {
+	return waits{delay: 60 * time.Millisecond, reserve: 20 * time.Millisecond, nudge: 5 * time.Millisecond, windows: 10}
+}
 
-// live is for those who talk with each other: what the receiver takes at once, and no more.
-func live() waits { return waits{delay: 20 * time.Millisecond, reserve: 5 * time.Millisecond} }
+// live is for those who talk with each other: what the receiver takes at once, and no more. What a stall has cost is given
+// back in one step.
+func live() waits {
+	return waits{delay: 20 * time.Millisecond, reserve: 5 * time.Millisecond, nudge: leap, windows: 8}
+}
 
 // anchor ties the stream's time to the wall clock.
 type anchor struct {
@@ -100,7 +104,7 @@ func (a *anchor) settle() {
 		a.past = a.past[:0]
 		return
 	}
-	if len(a.past) == windows {
+	if len(a.past) == a.windows {
 		a.past = a.past[:copy(a.past, a.past[1:])]
 	}
 	a.past = append(a.past, a.seen)
@@ -108,9 +112,11 @@ func (a *anchor) settle() {
 	for _, s := range a.past {
 		all.add(s)
 	}
-	if len(a.past) < windows || a.excess(all) <= slack {
+	excess := a.excess(all)
+	if len(a.past) < a.windows || excess <= slack {
 		return
 	}
+	nudge := min(a.nudge, excess)
 	a.zero = a.zero.Add(-nudge)
 	for i := range a.past {
 		a.past[i].least, a.past[i].most = a.past[i].least-nudge, a.past[i].most-nudge

@@ -90,7 +90,7 @@ func TestWaitingFollowsTheJitter(t *testing.T) {
 			require.LessOrEqual(t, l.gaps, 1, "%s, %v: once it has learnt", codec, jitter)
 			require.InDelta(t, max(jitter, shortest).Seconds(), l.wait().Seconds(), 0.025, "%s, %v", codec, jitter)
 			l.run(time.Minute, time.Millisecond)
-			require.Less(t, l.wait(), shortest+slack+2*nudge, "%s, %v: all is well again", codec, jitter)
+			require.Less(t, l.wait(), shortest+2*slack, "%s, %v: all is well again", codec, jitter)
 			l.run(10*time.Second, time.Millisecond)
 			require.Zero(t, l.gaps)
 		}
