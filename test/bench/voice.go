@@ -29,7 +29,7 @@ func makeVoices(ctx context.Context, dir string) (v voices, err error) {
 	for name, sound := range map[string]string{"phone": hum(phonePitch), "voice": hum(browserPitch), "marks": marks} {
 		path := filepath.Join(dir, name)
 		if err := ffmpegRun(ctx, "-f", "lavfi", "-i", fmt.Sprintf("aevalsrc='%s':s=48000:d=10", sound),
-			"-c:a", "libopus", "-b:a", "32k", "-application", "voip", "-page_duration", "20000", path+".ogg",
+			"-c:a", "libopus", "-b:a", "32k", "-vbr", "constrained", "-application", "voip", "-page_duration", "20000", path+".ogg",
 			"-ar", fmt.Sprint(voiceRate), "-c:a", "pcm_alaw", "-f", "alaw", path+".alaw"); err != nil {
 			return v, err
 		}
