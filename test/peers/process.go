@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -93,12 +94,28 @@ func tail(s string) string {
 	return strings.Join(lines[max(0, len(lines)-40):], "\n")
 }
 
+// Where the ports of peers are: below those that the system gives to connections, of which thousands may be about.
+const firstPort, lastPort = 10000, 30000
+
+// nextPort is where the search for free ports goes on. A peer opens some of its ports only when it needs them: until then
+// they look free, and must not be given to another.
+var nextPort = struct {
+	sync.Mutex
+	at int
+}{at: firstPort + rand.IntN(lastPort-firstPort)&^1}
+
 // FreePorts returns n free ports that are next to each other for both UDP and TCP, the first even.
 func FreePorts(t testing.TB, n int) int {
 	t.Helper()
+	nextPort.Lock()
+	defer nextPort.Unlock()
 	for range 200 {
-		first, ok := tryPorts(n)
-		if ok {
+		first := nextPort.at
+		if first+n > lastPort {
+			first = firstPort
+		}
+		nextPort.at = first + (n+1)&^1
+		if arePortsFree(first, n) {
 			return first
 		}
 	}
@@ -106,24 +123,21 @@ func FreePorts(t testing.TB, n int) int {
 	return 0
 }
 
-func tryPorts(n int) (first int, ok bool) {
-	// Below the ports that the system gives to connections, of which thousands may be about.
-	const from, to = 10000, 30000
-	first = (from + rand.IntN(to-from)) &^ 1
+func arePortsFree(first, n int) bool {
 	for port := first; port < first+n; port++ {
 		address := net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port}
 		l, err := net.ListenTCP("tcp", &address)
 		if err != nil {
-			return 0, false
+			return false
 		}
 		_ = l.Close()
 		c, err := net.ListenUDP("udp", &net.UDPAddr{IP: address.IP, Port: port})
 		if err != nil {
-			return 0, false
+			return false
 		}
 		_ = c.Close()
 	}
-	return first, true
+	return true
 }
 
 // write fills in a configuration template and writes it to dir/name.
