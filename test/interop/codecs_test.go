@@ -17,10 +17,7 @@ import (
 // TestCodecsWithBaresip calls a softphone in each codec that it has: what it plays is on air, and what is injected is what
 // it decodes.
 func TestCodecsWithBaresip(t *testing.T) {
-	dir := t.TempDir()
-	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000", "-t", "20",
-		"-af", "volume=4", filepath.Join(dir, "tone.wav")).CombinedOutput()
-	require.NoError(t, err, "%s", out)
+	dir := tones(t)
 	for _, codec := range []struct{ list, theirs, named string }{
 		{"alaw", "PCMA/8000/1", "PCMA"},
 		{"ulaw", "PCMU/8000/1", "PCMU"},
@@ -61,6 +58,16 @@ func TestCodecsWithBaresip(t *testing.T) {
 			require.Greater(t, share, 0.6, "share of what the softphone heard in which our tone sounds")
 		})
 	}
+}
+
+// tones makes a folder with a sound of 440 Hz, tone.wav.
+func tones(t testing.TB) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=16000", "-t", "20",
+		"-af", "volume=4", filepath.Join(dir, "tone.wav")).CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return dir
 }
 
 // TestBrowserTalksInOpus: a page calls a softphone and is called by it in the codec that both have. Each hears the other,
