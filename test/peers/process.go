@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"text/template"
@@ -94,29 +93,16 @@ func tail(s string) string {
 	return strings.Join(lines[max(0, len(lines)-40):], "\n")
 }
 
-// Where the ports of peers are: below those that the system gives to connections, of which thousands may be about.
-const firstPort, lastPort = 10000, 30000
-
-// nextPort is where the search for free ports goes on. A peer opens some of its ports only when it needs them: until then
-// they look free, and must not be given to another.
-var nextPort = struct {
-	sync.Mutex
-	at int
-}{at: firstPort + rand.IntN(lastPort-firstPort)&^1}
-
-// FreePorts returns n free ports that are next to each other for both UDP and TCP, the first even.
+// FreePorts returns n free ports that are next to each other for both UDP and TCP, the first even. No port of the same block
+// is taken: a peer opens some of its ports only when it needs them, and until then they look free.
 func FreePorts(t testing.TB, n int) int {
 	t.Helper()
-	nextPort.Lock()
-	defer nextPort.Unlock()
+	// Below the ports that the system gives to connections, of which thousands may be about.
+	const first, block, blocks = 10048, 64, 300
+	require.LessOrEqual(t, n, block)
 	for range 200 {
-		first := nextPort.at
-		if first+n > lastPort {
-			first = firstPort
-		}
-		nextPort.at = first + (n+1)&^1
-		if arePortsFree(first, n) {
-			return first
+		if port := first + block*rand.IntN(blocks); arePortsFree(port, block) {
+			return port
 		}
 	}
 	require.FailNow(t, "no free ports")
