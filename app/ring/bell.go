@@ -78,9 +78,11 @@ func (b *Bell) report(err error) {
 
 // Close ends the ringing for good. It waits for the driver, but not for one that hangs.
 func (b *Bell) Close() {
-	b.Ring(false)
 	b.mu.Lock()
 	b.closed = true
+	if b.ringing {
+		b.end()
+	}
 	b.mu.Unlock()
 	silent := make(chan struct{})
 	go func() {
