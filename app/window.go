@@ -9,6 +9,7 @@ import (
 	fyneapp "fyne.io/fyne/v2/app"
 
 	"callcast/app/config"
+	"callcast/app/ring"
 	"callcast/app/secrets"
 	"callcast/gateway"
 	"callcast/ui"
@@ -24,6 +25,8 @@ func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form u
 		return fmt.Errorf("where to keep secrets: %w", err)
 	}
 	desktop := fyneapp.NewWithID(appID)
+	bell := ring.New(log)
+	defer bell.Close()
 	console := ui.New(ui.Params{
 		App:            desktop,
 		API:            api,
@@ -32,6 +35,7 @@ func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form u
 		RTMPNamePrefix: cfg.Media.RTMPNamePrefix,
 		Configured:     configured(cfg.SIP.Accounts),
 		Notify:         (&notifier{send: desktop.SendNotification, log: log}).notify,
+		Ring:           bell.Ring,
 		Version:        Version,
 		Log:            log,
 	})

@@ -36,7 +36,10 @@ type Params struct {
 	Configured     []gateway.Account // that the gateway registers by its configuration
 	// Notify shows the operator a notification outside the window. It is called on goroutines other than the main one and
 	// returns in bounded time; nil shows none.
-	Notify  func(title, text string)
+	Notify func(title, text string)
+	// Ring starts and ends the ringing that is heard. It is called on the main goroutine and returns at once; nil rings
+	// silently.
+	Ring    func(on bool)
 	Version string
 	Log     *slog.Logger
 }
@@ -60,6 +63,7 @@ type Console struct {
 	accounts *screen.Accounts
 	ladder   *screen.Ladder
 	ringing  *screen.Ringing
+	bell     *screen.Bell
 	tabs     *screen.Tabs
 	status   *screen.StatusBar
 }
@@ -106,7 +110,8 @@ func newConsole(p Params, post func(func())) *Console {
 		Model: c.model, Window: c.window, Notify: c.notifier(p.Notify), Target: c.form.Target,
 	})
 	c.tabs = screen.NewTabs(c.model, c.streams, c.accounts, c.ladder)
-	c.status = screen.NewStatusBar(c.model, p.Version)
+	c.bell = screen.NewBell(c.model, p.App.Preferences(), p.Ring)
+	c.status = screen.NewStatusBar(c.model, p.Version, c.bell.Content())
 	c.build()
 	return c
 }
@@ -179,6 +184,7 @@ func (c *Console) update(change model.Change) {
 	c.tabs.Update(change)
 	c.status.Update(change)
 	c.ringing.Update(change)
+	c.bell.Update()
 }
 
 // closing asks before it takes calls off air: the gateway stops with its console.

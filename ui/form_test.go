@@ -186,7 +186,7 @@ func TestFormIsWalkedWithTheKeyboard(t *testing.T) {
 		"entry 0", "entry 1", "entry 2", "entry 3", "entry 4", "entry 5", "UDP", "Register", "More…", "entry 6", "entry 7",
 		"entry 8", "entry 9", "Has audio", "Has video", "Call", "Hang up", "Keyframe",
 		"Hold", "Mute", "Transfer…", "Keypad", "Devices",
-		"Calls (1)", "Streams (1)", "Ended calls (0)", "Accounts (0)", "SIP", "list", "entry 0",
+		"Calls (1)", "Streams (1)", "Ended calls (0)", "Accounts (0)", "SIP", "list", "Rings aloud", "entry 0",
 	}, order)
 }
 

@@ -32,6 +32,7 @@ type bench struct {
 	secrets *memorySecrets
 	console *Console
 	notices chan string // notifications
+	rings   []bool      // what the bell was told
 	posted  chan func()
 }
 
@@ -63,6 +64,7 @@ func (b *bench) start(defaults FormDefaults) {
 	b.console = newConsole(Params{
 		App: b.app, API: b.fake, Secrets: b.secrets, Defaults: defaults, RTMPNamePrefix: "rtmp_", Version: "1.2.3", Log: slog.New(slog.DiscardHandler),
 		Notify: func(title, text string) { b.notices <- title + ": " + text },
+		Ring:   func(on bool) { b.rings = append(b.rings, on) },
 	}, func(f func()) { b.posted <- f })
 	b.console.Window().Show()
 	b.console.Window().Resize(fyne.NewSize(windowWidth, windowHeight))

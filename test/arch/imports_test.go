@@ -10,7 +10,7 @@ import (
 // TestPackagesExist keeps the other rules from speaking of packages that were renamed away.
 func TestPackagesExist(t *testing.T) {
 	below(t,
-		".", "app", "app/config", "app/secrets", "assets", "ui", "ui/model", "ui/screen", "ui/widgets", "ui/theme",
+		".", "app", "app/config", "app/ring", "app/secrets", "assets", "ui", "ui/model", "ui/screen", "ui/widgets", "ui/theme",
 		"gateway", "gateway/engine", "gateway/rest", "gateway/websdk", "gateway/gatewaytest", "gateway/demophone",
 		"gateway/internal/media", "gateway/internal/clock", "gateway/internal/codec/h264", "gateway/internal/codec/transcode",
 		"gateway/internal/ladder", "gateway/internal/source/device", "gateway/internal/sdp", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
@@ -83,7 +83,7 @@ func TestOneSubtreeForEachLibrary(t *testing.T) {
 		"github.com/pion/turn":          {"gateway/internal/rtc"},
 		"github.com/pion/srtp":          {"gateway/internal/rtpio", "test/peers"},
 		"github.com/pion/mediadevices":  {"gateway/internal/source/device"},
-		"github.com/gen2brain/malgo":    {"gateway/internal/source/device"},
+		"github.com/gen2brain/malgo":    {"gateway/internal/source/device", "app/ring"},
 		"github.com/coder/websocket":    {"gateway/websdk", "test/peers"},
 		"gopkg.in/yaml.v3":              {"app/config"},
 		"C":                             {"gateway/internal/codec/transcode"},

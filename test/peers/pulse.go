@@ -1,6 +1,7 @@
 package peers
 
 import (
+	"encoding/binary"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,28 @@ func (p *Pulse) Play(t *testing.T, hz int) {
 		"-i", "sine=sample_rate=44100:duration=60:frequency="+strconv.Itoa(hz), "-af", "volume=4", path).CombinedOutput()
 	require.NoError(t, err, string(out))
 	start(t, p.dir, "paplay", path)
+}
+
+// Record writes down from now on what the loudspeaker plays, silence too, and tells what was heard until now: samples at
+// 8 kHz.
+func (p *Pulse) Record(t *testing.T) (heard func() []int16) {
+	t.Helper()
+	path := filepath.Join(p.dir, "loudspeaker.raw")
+	start(t, p.dir, "parec", "--raw", "--device=@DEFAULT_MONITOR@", "--format=s16le", "--rate=8000", "--channels=1",
+		"--latency-msec=20", path)
+	heard = func() []int16 {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil
+		}
+		pcm := make([]int16, len(raw)/2)
+		for i := range pcm {
+			pcm[i] = int16(binary.LittleEndian.Uint16(raw[2*i:]))
+		}
+		return pcm
+	}
+	require.Eventually(t, func() bool { return len(heard()) > 0 }, 10*time.Second, 10*time.Millisecond, "nothing is recorded")
+	return heard
 }
 
 // Stop ends the server, as if everything were unplugged.

@@ -92,6 +92,7 @@ func (d *desk) start(args ...string) (*program, *operator) {
 	p.cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + d.home, "XDG_RUNTIME_DIR=" + d.home, "DISPLAY=" + d.display,
 		"LC_ALL=" + d.locale, "LIBGL_ALWAYS_SOFTWARE=1", "FYNE_SCALE=1",
+		"PULSE_SERVER=" + os.Getenv("PULSE_SERVER"),
 	}
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(d.t, p.cmd.Start())

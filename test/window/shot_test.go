@@ -10,6 +10,7 @@ var (
 	primary = color.RGBA{0x3d, 0x8b, 0xfd, 0xff} // the Call button
 	good    = color.RGBA{0x2f, 0xb3, 0x63, 0xff}
 	bad     = color.RGBA{0xf0, 0x5b, 0x5b, 0xff}
+	bright  = color.RGBA{0xe4, 0xe8, 0xed, 0xff} // words and icons
 	screen  = color.RGBA{0x05, 0x06, 0x07, 0xff} // around the picture
 )
 
@@ -54,12 +55,20 @@ func (s shot) count(part image.Rectangle, c color.RGBA) int {
 }
 
 // preview is where the console shows pictures, what surrounds them included.
-func (s shot) preview() image.Rectangle {
+func (s shot) preview() image.Rectangle { return s.extent(s.Bounds(), screen) }
+
+// bell is what silences the ringing, the one bright thing in the status bar.
+func (s shot) bell() image.Rectangle {
+	b := s.Bounds()
+	return s.extent(image.Rect(b.Min.X, b.Max.Y-40, b.Max.X, b.Max.Y), bright)
+}
+
+// extent is how far a colour reaches in a part of the picture.
+func (s shot) extent(part image.Rectangle, c color.RGBA) image.Rectangle {
 	var all image.Rectangle
-	bounds := s.Bounds()
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			if s.is(x, y, screen) {
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for x := part.Min.X; x < part.Max.X; x++ {
+			if s.is(x, y, c) {
 				all = all.Union(image.Rect(x, y, x+1, y+1))
 			}
 		}

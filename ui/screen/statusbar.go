@@ -20,12 +20,12 @@ type StatusBar struct {
 	content  fyne.CanvasObject
 }
 
-// NewStatusBar makes the bar.
-func NewStatusBar(m *model.Model, version string) *StatusBar {
+// NewStatusBar makes the bar, with a bell at its end.
+func NewStatusBar(m *model.Model, version string, bell fyne.CanvasObject) *StatusBar {
 	s := &StatusBar{model: m, working: container.NewHBox(), problems: container.NewVBox()}
 	about := caption(strings.TrimSpace("Callcast " + version))
 	s.content = container.NewVBox(widget.NewSeparator(), s.problems,
-		container.NewBorder(nil, nil, nil, about, container.NewHScroll(s.working))) // many ports do not widen the window
+		container.NewBorder(nil, nil, nil, container.NewHBox(about, bell), container.NewHScroll(s.working))) // many ports do not widen the window
 	return s
 }
 

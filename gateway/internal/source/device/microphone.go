@@ -31,7 +31,10 @@ var (
 )
 
 // sound is the machine's way to its microphones.
-type sound struct{ *malgo.AllocatedContext }
+type sound struct {
+	*malgo.AllocatedContext
+	backend malgo.Backend
+}
 
 // openSound fails if the machine has none.
 func openSound() (sound, error) {
@@ -39,8 +42,15 @@ func openSound() (sound, error) {
 		malgo.BackendWasapi, malgo.BackendCoreaudio, malgo.BackendPulseaudio, malgo.BackendAlsa, malgo.BackendSndio,
 		malgo.BackendAudio4, malgo.BackendOss,
 	}
-	c, err := malgo.InitContext(backends, malgo.ContextConfig{}, nil)
-	return sound{c}, err
+	var missing error
+	for _, backend := range backends { // one by one: the library does not tell which of several it took
+		c, err := malgo.InitContext([]malgo.Backend{backend}, malgo.ContextConfig{}, nil)
+		if err == nil {
+			return sound{c, backend}, nil
+		}
+		missing = err
+	}
+	return sound{}, missing
 }
 
 func (s sound) close() {
@@ -61,6 +71,9 @@ func microphones() []gateway.Device {
 	}
 	var all []gateway.Device
 	for _, info := range infos {
+		if s.backend == malgo.BackendAlsa && !records(text(info.ID)) {
+			continue
+		}
 		all = append(all, gateway.Device{ID: info.ID.String(), Kind: "audio", Name: info.Name()})
 	}
 	return all
