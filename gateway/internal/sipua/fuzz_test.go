@@ -42,7 +42,7 @@ func use(a *Agent, m sip.Message) {
 		if granted, ok := d.concede(m); ok {
 			granted.write(answerTo(m, 200, "OK"), m)
 		}
-		in := a.incoming(d, m, "")
+		in := a.incoming(d, m)
 		s := newCalleeSession(d, m, &sip.ContactHeader{})
 		line, _, next := plan(s.target, s.routes)
 		_, _, _ = line.String(), next.String(), string(in.SDP)
