@@ -113,7 +113,7 @@ func TestSuccessorIsReplaced(t *testing.T) {
 	l, err := e.Ladder(t.Context(), "c1")
 	require.NoError(t, err)
 	for _, m := range l.Messages {
-		require.False(t, strings.Contains(m.Text, "of-mute"), m.Text)
+		require.NotContains(t, m.Text, "of-mute")
 	}
 
 	fourth := others.takesPlace(e, "fourth", presentDialog(t, e, "c1"), media.PCMA)
