@@ -67,7 +67,7 @@ func (d *Dialog) referTo(req *sip.Request) (target, replaced string, status int)
 	if !ok {
 		return "", "", sip.StatusBadRequest
 	}
-	if !hasScheme(uri) && otherScheme(uri) {
+	if other, err := url.Parse(uri); err == nil && other.Scheme != "" && !hasScheme(uri) {
 		return "", "", statusUnsupportedScheme
 	}
 	target, fields, _ := strings.Cut(uri, "?")
@@ -117,14 +117,6 @@ func afterQuoted(text string) string {
 		}
 	}
 	return ""
-}
-
-// otherScheme reports whether an address begins with what can be a scheme (RFC 3986 section 3.1).
-func otherScheme(uri string) bool {
-	scheme, _, found := strings.Cut(uri, ":")
-	return found && scheme != "" && !strings.ContainsFunc(scheme, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+-.", r))
-	})
 }
 
 // refusesSubscription reports whether the other side does not want to be told (RFC 4488).
