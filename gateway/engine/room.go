@@ -132,6 +132,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		HasVideo:  r.spec.HasVideo || r.incoming != nil, // who calls may put a camera in later
 		Codecs:    r.engine.codecs(r.spec.Account),
 		SoundOnly: r.browser != nil && !r.browser.peer.Has(media.Video),
+		Waits:     r.incoming != nil && r.incoming.registration == "", // anybody may have sent that
 		Slate:     r.engine.config.Media.SlateWithoutVideo,
 		SRTP:      r.spec.Account.SRTP,
 		Stream:    r.stream.stream,
