@@ -26,7 +26,7 @@ func (e *Engine) UseDevices(ctx context.Context, callID string, use gateway.Devi
 	if err != nil {
 		return err
 	}
-	if room.seat.seated() != nil {
+	if room.seat.seated() != nil { // which is settled before a call is up: see take and replace
 		return &gateway.Error{
 			Code: gateway.CodeConflict, Reason: gateway.ReasonBrowserTalks, Field: "callId", Value: callID,
 			Message: fmt.Sprintf("callId %q: a browser talks in this call; use the microphone and camera of the browser.", callID),

@@ -22,7 +22,6 @@ const (
 	statusNotFound      = 404
 	statusUnavailable   = 480
 	statusBusy          = 486
-	statusNoDialog      = 481
 	statusNotAcceptable = 488
 	statusInternal      = 500
 	statusStopping      = 503
@@ -38,10 +37,6 @@ type incoming struct {
 
 // invited lets a call ring or takes it by a rule, or refuses it.
 func (e *Engine) invited(signal *sipua.Incoming) {
-	if signal.Replaces != "" {
-		e.takeOver(signal)
-		return
-	}
 	in := &incoming{signal: signal, registration: e.registrations.of(signal.Account)}
 	in.rule = ruleFor(e.config.SIP.Rules, signal.To.User, in.caller())
 	if in.registration == "" && in.rule == nil {
@@ -134,11 +129,15 @@ func (r *callRoom) watch() {
 	}
 }
 
-// ringing is a call that comes in as its actor sees it.
-type ringing struct{ *sipua.Incoming }
+// ringing is a SIP call that comes in as the call sees it that it is, or that it is to go on in.
+type ringing struct {
+	*sipua.Incoming
+	of signal
+}
 
 func (r ringing) Answer(sdp []byte, l *call.Leg) call.Dialog {
-	return dialog{r.Incoming.Answer(sdp, func(ev sipua.Event) { tell(l, ev) })}
+	r.of.ladder.Join(r.of.spec.ID, r.CallID)
+	return dialog{r.Incoming.Answer(sdp, r.of.handler(l))}
 }
 
 // Hangup refuses the call.

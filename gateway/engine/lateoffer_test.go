@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net"
+	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -49,16 +50,37 @@ func (p *oldPhone) expect(t *testing.T, status string) string {
 	}
 }
 
-// TestCallerWhoLeavesTheOfferToUs gets one with our answer, and a browser's voice by what it answers.
-func TestCallerWhoLeavesTheOfferToUs(t *testing.T) {
-	e, _ := desk(t)
+func newOldPhone(t *testing.T, e *Engine) *oldPhone {
+	t.Helper()
 	p := &oldPhone{desk: net.UDPAddrFromAddrPort(e.agent.Addr())}
 	for _, conn := range []*net.PacketConn{&p.sip, &p.audio} {
 		var err error
 		*conn, err = new(net.ListenConfig).ListenPacket(t.Context(), "udp4", "127.0.0.1:0")
 		require.NoError(t, err)
-		defer (*conn).Close()
+		t.Cleanup(func() { _ = (*conn).Close() })
 	}
+	return p
+}
+
+// description says that the phone talks, without pictures.
+func (p *oldPhone) description() string {
+	return strings.ReplaceAll(fmt.Sprintf(
+		"v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio %d RTP/AVP 8\nm=video 0 RTP/AVP 112\n",
+		p.audio.LocalAddr().(*net.UDPAddr).Port), "\n", "\r\n")
+}
+
+// tagOf is our tag in a response.
+func tagOf(t *testing.T, response string) string {
+	t.Helper()
+	tag := regexp.MustCompile(`(?i)\nTo:[^\r]*(;tag=[^;\r]+)`).FindStringSubmatch(response)
+	require.Len(t, tag, 2)
+	return tag[1]
+}
+
+// TestCallerWhoLeavesTheOfferToUs gets one with our answer, and a browser's voice by what it answers.
+func TestCallerWhoLeavesTheOfferToUs(t *testing.T) {
+	e, _ := desk(t)
+	p := newOldPhone(t, e)
 	h := newHandset(t, false)
 	h.talk(t, browserTone)
 	events := follow(t, e)
@@ -69,11 +91,8 @@ func TestCallerWhoLeavesTheOfferToUs(t *testing.T) {
 	require.NoError(t, e.AnswerCall(t.Context(), gateway.AnswerSpec{CallID: "old-1", SDP: h.Answer(t, offer)}))
 	ok := p.expect(t, "200")
 	require.Contains(t, ok, "m=audio")
-	tag := regexp.MustCompile(`(?i)\nTo:[^\r]*(;tag=[^;\r]+)`).FindStringSubmatch(ok)
-	require.Len(t, tag, 2)
 	port := p.audio.LocalAddr().(*net.UDPAddr).Port
-	p.request(t, "ACK", tag[1], strings.ReplaceAll(fmt.Sprintf(
-		"v=0\no=- 1 1 IN IP4 127.0.0.1\ns=-\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio %d RTP/AVP 8\nm=video 0 RTP/AVP 112\n", port), "\n", "\r\n"))
+	p.request(t, "ACK", tagOf(t, ok), p.description())
 	call := events.await(t, "old-1", established).Call
 	require.Contains(t, call.SDP, fmt.Sprint("m=audio ", port))
 
@@ -88,4 +107,25 @@ func TestCallerWhoLeavesTheOfferToUs(t *testing.T) {
 	require.Equal(t, gateway.EndLocal, events.await(t, "old-1", func(ev gateway.Event) bool {
 		return ev.Call.Ending.Reason != ""
 	}).Call.Ending.Reason)
+}
+
+// TestStrangerIsSentNothingBeforeTheACK: a forged INVITE names where it wants the media, but cannot acknowledge.
+func TestStrangerIsSentNothingBeforeTheACK(t *testing.T) {
+	c := loopback()
+	c.SIP.Rules = []gateway.AnswerRule{{Stream: "show"}}
+	e := start(t, c)
+	p := newOldPhone(t, e)
+	events := follow(t, e)
+	p.request(t, "INVITE", "", p.description())
+	ok := p.expect(t, "200")
+	buf := make([]byte, 1500)
+	require.NoError(t, p.audio.SetReadDeadline(time.Now().Add(200*time.Millisecond))) // ten frames
+	_, _, err := p.audio.ReadFrom(buf)
+	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
+	p.request(t, "ACK", tagOf(t, ok), "")
+	events.await(t, "old-1", established)
+	require.NoError(t, p.audio.SetReadDeadline(time.Now().Add(patience)))
+	_, _, err = p.audio.ReadFrom(buf)
+	require.NoError(t, err)
+	require.NoError(t, e.EndCall(t.Context(), "old-1"))
 }

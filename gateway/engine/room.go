@@ -61,12 +61,18 @@ func newCallRoom(e *Engine, plan callPlan) (*callRoom, error) {
 		Stays:       !e.config.SIP.Follow,
 		Spec:        plan.spec,
 		Publication: plan.publication.Publication,
-		Signal:      signal{agent: e.agent, ladder: e.ladder, spec: plan.spec, noAnswer: e.config.SIP.NoAnswer},
+		Signal:      r.signal(),
 		Media:       r.openMedia,
 		Publish:     e.bus.SetCall,
 		Log:         e.log,
 	})
 	return r, nil
+}
+
+// signal is the user agent as the call sees it.
+func (r *callRoom) signal() signal {
+	e := r.engine
+	return signal{agent: e.agent, ladder: e.ladder, spec: r.spec, noAnswer: e.config.SIP.NoAnswer}
 }
 
 // ringing is the call as one that comes in; nil if it is none.
@@ -76,7 +82,7 @@ func (r *callRoom) ringing() *call.Incoming {
 		return nil
 	}
 	return &call.Incoming{
-		Ringing: ringing{in.signal}, Offer: in.signal.SDP, Caller: in.caller(), Registration: in.registration,
+		Ringing: ringing{in.signal, r.signal()}, Offer: in.signal.SDP, Caller: in.caller(), Registration: in.registration,
 		NoAnswer: r.engine.config.SIP.NoAnswer, AtOnce: in.rule != nil,
 	}
 }
@@ -126,6 +132,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		HasVideo:  r.spec.HasVideo || r.incoming != nil, // who calls may put a camera in later
 		Codecs:    r.engine.codecs(r.spec.Account),
 		SoundOnly: r.browser != nil && !r.browser.peer.Has(media.Video),
+		Waits:     r.incoming != nil && r.incoming.registration == "", // anybody may have sent that
 		Slate:     r.engine.config.Media.SlateWithoutVideo,
 		SRTP:      r.spec.Account.SRTP,
 		Stream:    r.stream.stream,

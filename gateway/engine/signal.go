@@ -48,12 +48,16 @@ func (s signal) params(offer []byte, l *call.Leg) sipua.InviteParams {
 		VisibleName: s.spec.VisibleName,
 		SDP:         offer,
 		NoAnswer:    s.noAnswer,
-		Handle:      func(ev sipua.Event) { tell(l, ev) },
+		Handle:      s.handler(l),
 	}
 }
 
-// tell passes what happened in the dialog on to the call.
-func tell(l *call.Leg, ev sipua.Event) {
+// handler passes what happens in a dialog on to the call.
+func (s signal) handler(l *call.Leg) func(sipua.Event) {
+	return func(ev sipua.Event) { s.tell(l, ev) }
+}
+
+func (s signal) tell(l *call.Leg, ev sipua.Event) {
 	switch ev := ev.(type) {
 	case sipua.Provisional:
 		l.OnProvisional(ev.Status, ev.SDP)
@@ -73,6 +77,8 @@ func tell(l *call.Leg, ev sipua.Event) {
 		l.OnReferred(call.Referral{
 			Target: ev.Target, Replaces: ev.Replaces, By: ev.By, Accept: ev.Accept, Reject: ev.Reject, Notify: ev.Notify,
 		})
+	case sipua.Replacing:
+		l.OnReplaced(call.Incoming{Ringing: ringing{ev.Call, s}, Offer: ev.Call.SDP, Caller: callerOf(ev.Call)})
 	case sipua.InfoReceived:
 		l.OnInfo(ev.ContentType, ev.Body)
 	}

@@ -41,30 +41,3 @@ func (d dialog) Refer(ctx context.Context, target string, other call.Dialog) err
 	instead, _ := other.(dialog)
 	return d.Dialog.Refer(ctx, target, instead.Dialog)
 }
-
-// takeOver lets a caller take the place of the other side of one of our calls, as somebody told him to who knows it (RFC 3891).
-func (e *Engine) takeOver(in *sipua.Incoming) {
-	room := e.calls.inDialog(in.Replaces)
-	if room == nil {
-		in.Reject(statusNoDialog, "")
-		return
-	}
-	e.ladder.Join(room.spec.ID, in.CallID)
-	err := room.call.Replace(e.life, call.Incoming{Ringing: ringing{in}, Offer: in.SDP, Caller: callerOf(in)})
-	if err != nil {
-		e.log.Warn("call not taken over", "call", room.spec.ID, "from", in.From.User, "err", err)
-		in.Reject(statusNotAcceptable, "")
-	}
-}
-
-// inDialog is the call whose dialog began with a Call-ID.
-func (c *calls) inDialog(callID string) *callRoom {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, room := range c.byID {
-		if room.incoming == nil && room.spec.ID == callID || room.incoming != nil && room.incoming.signal.CallID == callID {
-			return room
-		}
-	}
-	return nil
-}

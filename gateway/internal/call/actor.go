@@ -53,6 +53,8 @@ type Media interface {
 	Hold(hold bool) (offer []byte, undo func())
 	// Held reports whether the remote party holds the call.
 	Held() bool
+	// Confirm says that the caller has acknowledged our answer.
+	Confirm()
 	// Encrypted reports whether all media is SRTP.
 	Encrypted() bool
 	SendDTMF(ctx context.Context, digits string) error
@@ -291,6 +293,8 @@ func (c *Call) do(ctx context.Context, e effect) event {
 		c.helpers.Go(func() { c.register(ctx) })
 	case doInvite:
 		return c.invite()
+	case doConfirm:
+		c.media.Confirm()
 	case doNegotiate:
 		return c.negotiate(e)
 	case doHangup:

@@ -14,6 +14,7 @@ import (
 func TestLivesOfACallToUs(t *testing.T) {
 	ring := []effect{doRing{}}
 	taking := []effect{doRing{}, doTake{}}
+	talking := []effect{doRing{}, doTake{}, doConfirm{}}
 	leaving := []effect{doRing{}, doHangup{}}
 	tests := []struct {
 		name    string
@@ -26,12 +27,12 @@ func TestLivesOfACallToUs(t *testing.T) {
 		{"rings", []event{called{}}, gateway.CallRing, "", false, ring},
 		{"is taken", []event{called{}, taken{}}, gateway.CallRing, "", false, taking},
 		{"is taken once", []event{called{}, taken{}, taken{}}, gateway.CallRing, "", false, taking},
-		{"is established", []event{called{}, taken{}, answered{status: 200}}, gateway.CallEstablished, "", false, taking},
+		{"is established", []event{called{}, taken{}, answered{status: 200}}, gateway.CallEstablished, "", false, talking},
 		{
 			"is established by their answer to our offer",
 			[]event{called{late: true}, taken{}, answered{status: 200, sdp: []byte("v=0")}},
 			gateway.CallEstablished, "", false,
-			[]effect{doRing{}, doTake{}, doNegotiate{sdp: []byte("v=0"), final: true}},
+			[]effect{doRing{}, doTake{}, doConfirm{}, doNegotiate{sdp: []byte("v=0"), final: true}},
 		},
 		{"is refused", []event{called{}, hangup{gateway.EndLocal}}, gateway.CallRing, gateway.EndLocal, false, leaving},
 		{"was refused", []event{called{}, hangup{gateway.EndLocal}, ended{}}, gateway.CallFinish, gateway.EndLocal, true, leaving},
@@ -49,7 +50,7 @@ func TestLivesOfACallToUs(t *testing.T) {
 			"is established at once",
 			[]event{called{atOnce: true, late: true}, answered{status: 200, sdp: []byte("v=0")}},
 			gateway.CallEstablished, "", false,
-			[]effect{doTake{}, doNegotiate{sdp: []byte("v=0"), final: true}},
+			[]effect{doTake{}, doConfirm{}, doNegotiate{sdp: []byte("v=0"), final: true}},
 		},
 		{
 			"cannot be answered",
@@ -59,7 +60,7 @@ func TestLivesOfACallToUs(t *testing.T) {
 		{
 			"ends with its browser",
 			[]event{called{}, taken{}, answered{}, hangup{gateway.EndBrowser}, ended{}},
-			gateway.CallFinish, gateway.EndBrowser, true, append(taking[:2:2], doHangup{}),
+			gateway.CallFinish, gateway.EndBrowser, true, append(talking[:3:3], doHangup{}),
 		},
 	}
 	for _, tt := range tests {

@@ -104,14 +104,16 @@ type (
 		sdp   []byte
 		final bool
 	}
-	doHangup struct{}
-	doRing   struct{}
-	doTake   struct{}
+	doConfirm struct{}
+	doHangup  struct{}
+	doRing    struct{}
+	doTake    struct{}
 )
 
 func (doRegister) effect()  {}
 func (doInvite) effect()    {}
 func (doNegotiate) effect() {}
+func (doConfirm) effect()   {}
 func (doHangup) effect()    {}
 func (doRing) effect()      {}
 func (doTake) effect()      {}
@@ -237,10 +239,14 @@ func onAnswered(s state, ev answered) (state, []effect) {
 		return s, nil
 	}
 	s.status, s.media = gateway.CallEstablished, true
-	if s.incoming && !s.late {
-		return onHeld(s), nil // what was agreed on is in our answer
+	negotiate := doNegotiate{sdp: ev.sdp, final: true}
+	switch {
+	case !s.incoming:
+		return s, []effect{negotiate}
+	case s.late:
+		return s, []effect{doConfirm{}, negotiate}
 	}
-	return s, []effect{doNegotiate{sdp: ev.sdp, final: true}}
+	return onHeld(s), []effect{doConfirm{}} // what was agreed on is in our answer
 }
 
 func onHeld(s state) state {

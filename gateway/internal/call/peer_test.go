@@ -149,6 +149,8 @@ func (v *voice) Hold(hold bool) ([]byte, func()) {
 	}
 }
 
+func (v *voice) Confirm() {}
+
 func (v *voice) Encrypted() bool { return false }
 
 func (v *voice) Held() bool {

@@ -129,23 +129,20 @@ func (c *Call) giveUp() {
 
 var errNotUp = errors.New("the call is not one that could go on with somebody else")
 
-// Replace takes a call that comes in for the present dialog, which is hung up. The media go on with the caller. It returns
-// an error, and changes nothing, if that cannot be.
-func (c *Call) Replace(ctx context.Context, in Incoming) error {
-	done := make(chan error, 1)
-	c.send(func(life context.Context) { done <- c.replace(life, in) })
-	select {
-	case err := <-done:
-		return err
-	case <-c.done:
-		return errNotUp
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+// OnReplaced lets a caller take the other side's place, with whom the media go on, and hangs the present dialog up. If that
+// cannot be, the caller is refused, and nothing changes.
+func (l *Leg) OnReplaced(in Incoming) {
+	l.send(func(life context.Context) {
+		if err := l.replace(life, in); err != nil {
+			l.c.log.Warn("call not taken over", "from", in.Caller, "err", err)
+			in.Ringing.Hangup(string(gateway.EndNoMedia))
+		}
+	})
 }
 
-func (c *Call) replace(life context.Context, in Incoming) error {
-	if !c.state.up() || len(in.Offer) == 0 {
+func (l *Leg) replace(life context.Context, in Incoming) error {
+	c := l.c
+	if !c.state.up() || l.trial != nil || len(in.Offer) == 0 {
 		return errNotUp
 	}
 	answer, err := c.media.Reoffer(in.Offer)

@@ -138,13 +138,42 @@ func TestWhoTakesTheOthersPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, caller := newScene(t, nil), &phone{}
 		running(t, s)
-		require.NoError(t, s.Replace(t.Context(), Incoming{Ringing: caller, Offer: []byte("dave's inline:key\r\n"), Caller: "dave"}))
+		s.OnReplaced(Incoming{Ringing: caller, Offer: []byte("dave's inline:key\r\n"), Caller: "dave"})
 		synctest.Wait()
 		require.Equal(t, []string{"replaced"}, s.phone.hangups)
 		require.Equal(t, []string{"answer to dave's inline:key\r\n"}, caller.answers)
 		last := s.told[len(s.told)-1]
 		require.Equal(t, "dave", last.Callee)
 		require.Equal(t, "dave's inline:***\r\n", last.SDP)
+		s.leg.OnEnded(true, "")
+		<-s.Done()
+	})
+}
+
+// TestWhoTakesThePlaceOfASuccessor: the call goes on from one dialog to the next as often as it is asked for.
+func TestWhoTakesThePlaceOfASuccessor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, erin, frank := newScene(t, nil), &phone{}, &phone{}
+		running(t, s)
+		s.OnReferred((&wish{}).referral("carol"))
+		synctest.Wait()
+		carol := s.trial.leg
+		early := &phone{}
+		carol.OnReplaced(Incoming{Ringing: early, Offer: []byte("offer"), Caller: "too early"})
+		synctest.Wait()
+		require.Equal(t, []string{"no_media"}, early.hangups, "carol is not the call's yet")
+		carol.OnAnswered(200, nil)
+		carol.OnReplaced(Incoming{Ringing: erin, Offer: []byte("offer"), Caller: "erin"})
+		synctest.Wait()
+		require.Equal(t, []string{"replaced"}, s.phone.next.hangups)
+		require.Equal(t, "erin", s.last().Callee)
+		s.leg.OnReplaced(Incoming{Ringing: frank, Offer: []byte("offer"), Caller: "frank"})
+		synctest.Wait()
+		require.Equal(t, []string{"replaced"}, erin.hangups)
+		require.Equal(t, "frank", s.last().Callee)
+		s.OnReplaced(Incoming{Ringing: &phone{}, Offer: []byte("offer"), Caller: "of a dialog that is not the call's any more"})
+		synctest.Wait()
+		require.Empty(t, frank.hangups)
 		s.leg.OnEnded(true, "")
 		<-s.Done()
 	})

@@ -28,12 +28,12 @@ func (a *Agent) admit(req *sip.Request, tx *sip.ServerTx) {
 		a.arrived(key)
 		close(d.done)
 	}()
-	contact, replaced, res := a.examine(d, req, tx.Connection().LocalAddr())
+	contact, place, res := a.examine(d, req, tx.Connection().LocalAddr())
 	if res != nil {
 		a.refuse(tx, res)
 		return
 	}
-	c := &callee{d: d, in: a.incoming(d, req, replaced), req: req, tx: tx, contact: contact}
+	c := &callee{d: d, in: a.incoming(d, req), req: req, tx: tx, contact: contact, place: place}
 	c.run()
 	if !c.rang && d.session() == nil && d.p.Account.Login == "" {
 		a.stats.refused.Add(1)
@@ -67,40 +67,40 @@ func (a *Agent) arrived(key arrival) {
 	delete(a.arriving, key)
 }
 
-// examine checks what a call asks for, and finds our address and the call that is to be replaced.
-func (a *Agent) examine(d *Dialog, req *sip.Request, socket net.Addr) (contact *sip.ContactHeader, replaced string, refusal *sip.Response) {
+// examine checks what a call asks for, and finds our address and the dialog whose place it is to take.
+func (a *Agent) examine(d *Dialog, req *sip.Request, socket net.Addr) (contact *sip.ContactHeader, place *Dialog, refusal *sip.Response) {
 	if lacking := a.unsupported(req); len(lacking) > 0 {
-		return nil, "", badExtension(req, lacking)
+		return nil, nil, badExtension(req, lacking)
 	}
 	if len(req.Body()) > 0 && len(sdpOf(req)) == 0 {
 		res := answerTo(req, sip.StatusUnsupportedMediaType, "Unsupported Media Type")
 		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
-		return nil, "", res
+		return nil, nil, res
 	}
 	if contactOf(req) == nil || tagOf(req.From().Params) == "" {
-		return nil, "", answerTo(req, sip.StatusBadRequest, "Contact or tag is missing")
+		return nil, nil, answerTo(req, sip.StatusBadRequest, "Contact or tag is missing")
 	}
 	if _, ok := d.concede(req); !ok {
-		return nil, "", d.tooFast(req)
+		return nil, nil, d.tooFast(req)
 	}
 	contact, err := a.contactFor(req, socket)
 	if err != nil {
 		d.log.Warn("no address for a caller", "error", err)
-		return nil, "", answerTo(req, sip.StatusInternalServerError, "Server Internal Error")
+		return nil, nil, answerTo(req, sip.StatusInternalServerError, "Server Internal Error")
 	}
-	replaced, refusal = a.replaced(req)
-	return contact, replaced, refusal
+	place, refusal = a.replaced(req)
+	return contact, place, refusal
 }
 
-// replaced is the call that an INVITE is to take the place of (RFC 3891 section 3).
-func (a *Agent) replaced(req *sip.Request) (callID string, refusal *sip.Response) {
+// replaced is the dialog that an INVITE is to take the place of (RFC 3891 section 3).
+func (a *Agent) replaced(req *sip.Request) (place *Dialog, refusal *sip.Response) {
 	headers := req.GetHeaders("Replaces")
 	switch len(headers) {
 	case 0:
-		return "", nil
+		return nil, nil
 	case 1:
 	default:
-		return "", answerTo(req, sip.StatusBadRequest, "Several Replaces")
+		return nil, answerTo(req, sip.StatusBadRequest, "Several Replaces")
 	}
 	r := parseReplaces(headers[0].Value())
 	a.mu.Lock()
@@ -112,11 +112,13 @@ func (a *Agent) replaced(req *sip.Request) (callID string, refusal *sip.Response
 	}
 	switch {
 	case s == nil || s.remoteTag != r.fromTag:
-		return "", answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+		return nil, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
+	case d.isAbandoned():
+		return nil, answerTo(req, sip.StatusGlobalDecline, "Decline")
 	case r.earlyOnly:
-		return "", answerTo(req, sip.StatusBusyHere, "Busy Here")
+		return nil, answerTo(req, sip.StatusBusyHere, "Busy Here")
 	}
-	return r.callID, nil
+	return d, nil
 }
 
 // replaces names a dialog from the point of view of who gets it: toTag is the receiver's own.

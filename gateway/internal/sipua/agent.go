@@ -133,7 +133,7 @@ func (a *Agent) Start() error {
 	if err != nil {
 		return err
 	}
-	parser := sip.NewParser()
+	parser := newParser()
 	a.udp = newDatagrams(udp, parser, &a.stats.garbage, a.mirror.take)
 	a.tcp = newStreams(tcp, tcp.Addr(), parser, &a.stats.garbage, a.timing.message)
 	a.tls = newStreams(nil, tcp.Addr(), parser, &a.stats.garbage, 0)

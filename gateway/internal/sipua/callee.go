@@ -17,6 +17,7 @@ type callee struct {
 	req     *sip.Request
 	tx      *sip.ServerTx
 	contact *sip.ContactHeader
+	place   *Dialog // the dialog that this one is to take the place of; nil = none
 	rseq    uint32
 	rang    bool   // the caller was told something before the end
 	early   []byte // the answer to our early offer
@@ -62,7 +63,7 @@ func (o order) took() bool { return o.handle != nil }
 // attend carries out the owner's orders until one of them, or somebody else, decides. It returns the order that
 // answers the call, or the last event of a call that was not answered.
 func (c *callee) attend() (Event, order) {
-	c.d.agent.params.OnInvite(c.in)
+	gone := c.present()
 	limit := time.NewTimer(c.d.agent.timing.ring)
 	defer limit.Stop()
 	for {
@@ -72,6 +73,9 @@ func (c *callee) attend() (Event, order) {
 			c.d.abandon(byUs, "nobody answered")
 		case <-c.tx.Done():
 			c.d.abandon(byThem, "the connection to the caller is lost")
+		case <-gone:
+			c.in.Reject(sip.StatusGlobalDecline, "") // unless it was answered
+			gone = nil
 		case <-c.d.abandoned:
 		}
 		for !c.d.isAbandoned() {
@@ -95,6 +99,21 @@ func (c *callee) attend() (Event, order) {
 			return c.decline(), order{}
 		}
 	}
+}
+
+// present tells of the call whoever is to decide on it: the owner of the dialog whose place it is to take, if there is one. gone
+// is closed when that dialog has no place to take any more.
+func (c *callee) present() (gone <-chan struct{}) {
+	if c.place == nil {
+		c.d.agent.params.OnInvite(c.in)
+		return nil
+	}
+	select {
+	case c.place.inbox <- Replacing{c.in}:
+	case <-c.place.abandoned:
+	case <-c.d.abandoned:
+	}
+	return c.place.abandoned
 }
 
 // decline is the final response to a call that ends before it was answered. A CANCEL has had it from sipgo.

@@ -87,7 +87,6 @@ func TestCallToUs(t *testing.T) {
 	require.Equal(t, Party{"alice", "", "127.0.0.1"}, in.To)
 	require.Equal(t, offer, string(in.SDP))
 	require.Equal(t, c.callID, in.CallID)
-	require.Empty(t, in.Replaces)
 	require.Zero(t, in.Account)
 
 	in.Ring()
@@ -306,20 +305,68 @@ func TestCallIsForARegisteredAccount(t *testing.T) {
 	_ = a.Close(ctx)
 }
 
+// TestCallTakesThePlaceOfAnother only if it names the dialog as we know it: to-tag is our tag, whoever called. Then the owner of
+// that dialog decides.
 func TestCallTakesThePlaceOfAnother(t *testing.T) {
-	a, calls := receptionist(t)
-	p, r := udpPeer(t), newRecorder(t)
+	for _, weCalled := range []bool{true, false} {
+		t.Run(fmt.Sprintf("we called: %v", weCalled), func(t *testing.T) {
+			a, calls := receptionist(t)
+			p, r := udpPeer(t), newRecorder(t)
+			var d *Dialog
+			var callID, ours string
+			if weCalled {
+				d = dial(a, r, p.account())
+				inv := establish(p, r)
+				callID, ours = inv.CallID().Value(), tagOf(inv.From().Params)
+			} else {
+				c := p.place(a, offer)
+				d = (<-calls).Answer([]byte(answer), r.handle)
+				callID, ours = c.callID, tagOf(c.hears(200).To().Params)
+				c.ack("")
+				next[Answered](r)
+			}
+			other := udpPeer(t)
+			for name, c := range map[string]struct {
+				replaces string
+				status   int
+			}{
+				"Call-ID":       {"x" + callID + ";to-tag=" + ours + ";from-tag=" + peerTag, 481},
+				"our tag":       {callID + ";to-tag=x;from-tag=" + peerTag, 481},
+				"their tag":     {callID + ";to-tag=" + ours + ";from-tag=x", 481},
+				"changed round": {callID + ";to-tag=" + peerTag + ";from-tag=" + ours, 481},
+				"no tags":       {callID, 481},
+				"early only":    {callID + ";from-tag=" + peerTag + ";to-tag=" + ours + ";early-only", 486},
+			} {
+				other.place(a, offer, "Replaces: "+c.replaces).hears(c.status)
+				r.silent()
+				require.Empty(t, calls, name)
+			}
+			taker := other.place(a, offer, "Replaces: "+callID+";from-tag="+peerTag+";to-tag="+ours)
+			in := next[Replacing](r).Call
+			require.Equal(t, taker.callID, in.CallID)
+			in.Reject(488, "")
+			taker.hears(488)
+			require.Empty(t, calls, "it is no call of its own")
+			hangup(p, r, d)
+		})
+	}
+}
+
+// TestCallTakesThePlaceOfOneThatEnds: nobody decides on it any more, so it is refused.
+func TestCallTakesThePlaceOfOneThatEnds(t *testing.T) {
+	a, _ := receptionist(t)
+	p, r, other := udpPeer(t), newRecorder(t), udpPeer(t)
 	d := dial(a, r, p.account())
 	inv := establish(p, r)
-	theirs := tagOf(inv.From().Params)
-	p.place(a, offer, fmt.Sprintf("Replaces: %s;from-tag=%s;to-tag=%s", inv.CallID().Value(), peerTag, theirs))
-	in := <-calls
-	require.Equal(t, inv.CallID().Value(), in.Replaces)
-	in.Reject(486, "")
-	p.expectStatus(sip.INVITE, 486)
-	early := p.place(a, offer, fmt.Sprintf("Replaces: %s;from-tag=%s;to-tag=%s;early-only", inv.CallID().Value(), peerTag, theirs))
-	early.hears(486)
-	hangup(p, r, d)
+	replaces := fmt.Sprintf("Replaces: %s;from-tag=%s;to-tag=%s", inv.CallID().Value(), peerTag, tagOf(inv.From().Params))
+	taker := other.place(a, offer, replaces)
+	in := next[Replacing](r).Call
+	d.Hangup("done")
+	taker.hears(603)
+	<-in.Gone()
+	other.place(a, offer, replaces).hears(603)
+	p.reply(p.expect(sip.BYE), 200)
+	next[Ended](r)
 }
 
 func TestCallToUsKeepsItsSession(t *testing.T) {

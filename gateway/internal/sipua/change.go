@@ -130,6 +130,10 @@ func reasonPhrase(status int) string {
 		return "Request Pending"
 	case sip.StatusAccepted:
 		return "Accepted"
+	case sip.StatusBadRequest:
+		return "Bad Request"
+	case statusUnsupportedScheme:
+		return "Unsupported URI Scheme"
 	case sip.StatusForbidden:
 		return "Forbidden"
 	case sip.StatusNotFound:

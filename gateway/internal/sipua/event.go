@@ -68,6 +68,12 @@ type Referred struct {
 	Notify   func(status int, text string)
 }
 
+// Replacing is a call that is to take the place of this dialog's other side (RFC 3891). Whoever answers it hangs the dialog up.
+// When the dialog ends first, the call is refused.
+type Replacing struct {
+	Call *Incoming
+}
+
 // InfoReceived is an INFO request, already answered with 200.
 type InfoReceived struct {
 	ContentType string
@@ -82,4 +88,5 @@ func (Reinvite) event()     {}
 func (Refreshed) event()    {}
 func (Transfer) event()     {}
 func (Referred) event()     {}
+func (Replacing) event()    {}
 func (InfoReceived) event() {}

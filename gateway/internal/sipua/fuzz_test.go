@@ -33,16 +33,16 @@ func use(a *Agent, m sip.Message) {
 		a.called(m)
 		infoOf(m)
 		_ = capabilities(m).String()
-		referTo(m)
 		refusesSubscription(m)
 		rackOf(m)
 		sipfrag(m.Body())
 		d := a.newDialog(InviteParams{CallID: m.CallID().Value()})
+		_, _, _ = d.referTo(m)
 		_, _, _ = a.examine(d, m, nil)
 		if granted, ok := d.concede(m); ok {
 			granted.write(answerTo(m, 200, "OK"), m)
 		}
-		in := a.incoming(d, m, "")
+		in := a.incoming(d, m)
 		s := newCalleeSession(d, m, &sip.ContactHeader{})
 		line, _, next := plan(s.target, s.routes)
 		_, _, _ = line.String(), next.String(), string(in.SDP)
@@ -73,7 +73,7 @@ func FuzzDatagram(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	parser := sip.NewParser()
+	parser := newParser()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		if !acceptable(parser, b) || keepAlive(b) {
 			return
@@ -94,7 +94,7 @@ func FuzzStream(f *testing.F) {
 		if cut < 0 || cut > len(b) {
 			cut = len(b) / 2
 		}
-		stream := sip.NewParser().NewSIPStream()
+		stream := newParser().NewSIPStream()
 		for _, part := range [][]byte{b[:cut], b[cut:]} {
 			err := stream.ParseSIPStream(part, func(m sip.Message) { wellFormed(m) })
 			if stream.Buffer().Len() > maxMessage {

@@ -21,12 +21,11 @@ type Party struct {
 // Incoming is a call to us that is neither answered nor rejected yet. Its methods may be called from any goroutine, and
 // return at once. What comes after Answer or Reject, or after the caller gave up, does nothing.
 type Incoming struct {
-	CallID   string
-	From     Party
-	To       Party           // whom the request is for
-	SDP      []byte          // the offer; empty = we are to make one, and Answered brings the answer
-	Account  gateway.Account // the registered account that is called; zero if it is none of them
-	Replaces string          // Call-ID of our call that this one is to take the place of; else empty
+	CallID  string
+	From    Party
+	To      Party           // whom the request is for
+	SDP     []byte          // the offer; empty = we are to make one, and Answered brings the answer
+	Account gateway.Account // the registered account that is called; zero if it is none of them
 
 	remote   string // that sent it
 	d        *Dialog
@@ -130,7 +129,7 @@ func (in *Incoming) end() (handle func(Event)) {
 	return handle
 }
 
-func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming {
+func (a *Agent) incoming(d *Dialog, req *sip.Request) *Incoming {
 	from, to := req.From(), req.Recipient
 	return &Incoming{
 		CallID:   d.p.CallID,
@@ -138,7 +137,6 @@ func (a *Agent) incoming(d *Dialog, req *sip.Request, replaced string) *Incoming
 		To:       Party{unescapeUser(to.User), req.To().DisplayName, bareHost(to.Host)},
 		SDP:      sdpOf(req),
 		Account:  d.p.Account,
-		Replaces: replaced,
 		remote:   req.Source(),
 		d:        d,
 		wake:     make(chan struct{}, 1),

@@ -139,6 +139,71 @@ func TestTransferOfUsIsRefused(t *testing.T) {
 	}
 }
 
+// TestTransferOfUsToNoAddress is refused at once, and nobody is asked.
+func TestTransferOfUsToNoAddress(t *testing.T) {
+	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
+	d := dial(a, r, p.account())
+	inv := establish(p, r)
+	for i, c := range []struct {
+		headers []string
+		status  int
+	}{
+		{nil, 400},
+		{[]string{"Refer-To: <sip:carol@example.com>", "Refer-To: <sip:dave@example.com>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com>", "r: <sip:dave@example.com>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com>, <sip:dave@example.com>"}, 400},
+		{[]string{"Refer-To: sip:carol@example.com, sip:dave@example.com"}, 400},
+		{[]string{"Refer-To:"}, 400},
+		{[]string{"Refer-To: <>"}, 400},
+		{[]string{"Refer-To: carol"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com"}, 400},
+		{[]string{`Refer-To: "Carol <sip:carol@example.com>`}, 400},
+		{[]string{"Refer-To: <sip:>"}, 400},
+		{[]string{"Refer-To: <sip:carol@>"}, 400},
+		{[]string{"Refer-To: <sip:ca rol@example.com>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com:99999>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com;transport=pigeon>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Replaces=%zz>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Replaces=a%0d%0ab>"}, 400},
+		{[]string{"Refer-To: <tel:>"}, 416},
+		{[]string{"Refer-To: <tel:+15551234>"}, 416},
+		{[]string{"Refer-To: http://example.com/carol"}, 416},
+		{[]string{"Refer-To: <mailto:carol@example.com>"}, 416},
+	} {
+		p.ask(inv, "REFER", i+1, "", c.headers...)
+		select {
+		case m := <-p.in:
+			res, ok := m.Message.(*sip.Response)
+			require.True(t, ok, c.headers)
+			require.Equal(t, sip.REFER, res.CSeq().MethodName)
+			require.Equal(t, c.status, res.StatusCode, c.headers)
+		case <-time.After(patience):
+			require.FailNow(t, "no answer", "%q", c.headers)
+		}
+		r.silent()
+	}
+	hangup(p, r, d)
+}
+
+func TestTransferOfUsIsRead(t *testing.T) {
+	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
+	d := dial(a, r, p.account())
+	inv := establish(p, r)
+	for i, c := range []struct{ referTo, target string }{
+		{"<sips:carol@example.com>", "sips:carol@example.com"},
+		{"sip:carol@example.com;x=y", "sip:carol@example.com"},
+		{"SIP:carol@example.com", "SIP:carol@example.com"},
+		{`"Carol \"<tel:1>\"" < sip:carol@example.com;user=phone >;x=y`, "sip:carol@example.com;user=phone"},
+	} {
+		p.ask(inv, "REFER", i+1, "", "Refer-To: "+c.referTo, "Referred-By: nobody <who can be read")
+		ev := next[Referred](r)
+		require.Equal(t, c.target, ev.Target)
+		ev.Reject(603)
+		p.expectStatus(sip.REFER, 603)
+	}
+	hangup(p, r, d)
+}
+
 func TestQuietTransferOfUs(t *testing.T) {
 	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
 	dial(a, r, p.account())

@@ -136,10 +136,8 @@ func (s *Source) apply(a sdp.Answer) error {
 	s.reinjectLocked()
 	connect(s.audioRTP, a.Audio, audioRates(a.Audio, s.local.Audio.Codecs))
 	connect(s.videoRTP, a.Video, videoRates(a.Video, s.local.Video.Codecs))
-	if a.Video != nil && a.Video.Direction.Receive {
-		s.wantKey()
-	} else {
-		s.keys.got()
+	if !s.waits {
+		s.aimLocked()
 	}
 	return nil
 }
@@ -172,7 +170,34 @@ func connect(session *rtpio.Session, m *sdp.Media, rates map[uint8]int) {
 		return
 	}
 	session.SetFeedback(rtpio.Feedback{PLI: m.Feedback.PLI, FIR: m.Feedback.FIR, NACK: m.Feedback.NACK})
-	session.SetRemote(m.RTP, m.RTCP)
+}
+
+// Confirm says that the other side has had our description, and so is where its own came from.
+func (s *Source) Confirm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.waits {
+		return
+	}
+	s.waits = false
+	s.aimLocked()
+	s.back.showKey()
+}
+
+// aimLocked sends to where the other side has asked for it, and asks for the first picture there.
+func (s *Source) aimLocked() {
+	if m := s.agreed.Audio; m != nil {
+		s.audioRTP.SetRemote(m.RTP, m.RTCP)
+	}
+	m := s.agreed.Video
+	if m != nil {
+		s.videoRTP.SetRemote(m.RTP, m.RTCP)
+	}
+	if m != nil && m.Direction.Receive {
+		s.wantKey()
+	} else {
+		s.keys.got()
+	}
 }
 
 // offeredRates are the payload types that codecs are offered by, and their clocks.

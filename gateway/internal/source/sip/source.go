@@ -29,9 +29,11 @@ type Params struct {
 	Codecs   [media.Kinds][]media.Codec // in order of preference
 	// SoundOnly offers no video at all, and takes none.
 	SoundOnly bool
-	Slate     bool // publish a slate while there is no video
-	SRTP      gateway.SRTPPolicy
-	Stream    *stream.Stream
+	// Waits sends nothing to where a description says before Confirm: who sent that may have named somebody else's address.
+	Waits  bool
+	Slate  bool // publish a slate while there is no video
+	SRTP   gateway.SRTPPolicy
+	Stream *stream.Stream
 	// Info sends a SIP INFO within the dialog and waits for its answer. May be nil.
 	Info func(ctx context.Context, contentType string, body []byte) error
 	// OnDTMF is told keys that the other side presses, in the audio and by which way. May be nil; must not block.
@@ -59,6 +61,7 @@ type Source struct {
 	offer      []byte
 	another    []byte // what OfferAnother told last
 	agreed     sdp.Answer
+	waits      bool // for Confirm
 	audioSpeed speed
 	videoSpeed speed
 	publisher  *stream.Publisher // set by Start
@@ -86,7 +89,7 @@ func New(p Params) (*Source, error) {
 		return nil, fmt.Errorf("open video ports: %w", err)
 	}
 	s := &Source{
-		params: p, log: p.Log, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
+		params: p, log: p.Log, waits: p.Waits, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
 		local: sdp.OfferParams{
 			IP: p.IP, SessionID: rand.Uint64() >> 1, Version: 1, SRTP: p.SRTP,
 			Audio: newOffer(audioConn, p.HasAudio, p, media.Audio),
