@@ -98,11 +98,41 @@ type Call struct {
 // MaxDigits is how many received keys a Call remembers.
 const MaxDigits = 256
 
-// MediaLine is a line or codec of a session description that is not used in the call.
+// MediaLine is a line of a session description, or codecs of it, that is not used in the call.
 type MediaLine struct {
-	Kind string // "audio", "video", or as the line names it
-	Why  string // in plain words
+	Kind   string // "audio", "video", or as the line names it
+	Reason LineReason
+	Theirs []string // what the reason speaks of, as the other side names it: codecs, a transport, an address
+	Ours   []string // likewise of this side
+	Why    string   // all of it in plain English
 }
+
+func (l MediaLine) String() string { return l.Kind + ": " + l.Why }
+
+// LineReason is why a line or codec is not used, a key for translations.
+type LineReason string
+
+// Why lines are not used, and codecs of those that are.
+const (
+	LineAbsent     LineReason = "absent"      // the answer does not have it
+	LineDeclined   LineReason = "declined"    // the other side does not want it
+	LineKind       LineReason = "kind"        // neither sound nor pictures
+	LineSecond     LineReason = "second"      // one of its kind is used already
+	LineNoPort     LineReason = "no_port"     // it was not asked for here
+	LineNoCodecs   LineReason = "no_codecs"   // the list of codecs has none of this kind
+	LineTransport  LineReason = "transport"   // Theirs is no transport of RTP
+	LineClear      LineReason = "clear"       // the other side does not encrypt, the account has to
+	LineSecret     LineReason = "secret"      // the other side encrypts, the account never does
+	LineNoKey      LineReason = "no_key"      // the other side encrypts, but names no key
+	LineBadKeys    LineReason = "bad_keys"    // none of its keys can be used; Ours are the suites that could
+	LineNoAddress  LineReason = "no_address"  // the other side does not say where it receives
+	LineBadAddress LineReason = "bad_address" // Theirs is no IP address
+	LineMulticast  LineReason = "multicast"   // Theirs is the address of a group
+	LineFamily     LineReason = "family"      // Theirs is an address of another version of IP than Ours
+	LineUnmatched  LineReason = "unmatched"   // none of Theirs is one of Ours
+	LineNotTaken   LineReason = "not_taken"   // codecs of Ours that the other side does not use
+	LineNotListed  LineReason = "not_listed"  // codecs of Theirs that the list of codecs does not have
+)
 
 // Ending says why a call ended, or is being ended. It is zero while the call lives.
 type Ending struct {
@@ -124,6 +154,13 @@ const (
 	EndRegistration EndReason = "registration" // the registrar refused or did not answer
 	EndAuth         EndReason = "auth"         // 401, 407 or 403 after credentials were sent
 	EndNoMedia      EndReason = "no_media"     // the answer holds nothing we can receive
+	EndFamily       EndReason = "family"       // the SIP server has no address of the version of IP that is spoken here
+	EndNotTLS       EndReason = "not_tls"      // the SIP server does not speak TLS on this port
+	EndAuthority    EndReason = "authority"    // the authority of the SIP server's certificate is not known
+	EndPin          EndReason = "pin"          // the SIP server's certificate is another than was pinned
+	EndExpired      EndReason = "expired"      // the SIP server's certificate is not valid any more, or not yet
+	EndServerName   EndReason = "server_name"  // the SIP server's certificate is for another name
+	EndCertificate  EndReason = "certificate"  // the SIP server's certificate is no good for another reason
 	EndTransferred  EndReason = "transferred"  // the other side talks with somebody else now
 	EndBrowser      EndReason = "browser"      // the browser that talked in it has gone
 	EndShutdown     EndReason = "shutdown"     // the gateway stopped

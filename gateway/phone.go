@@ -15,6 +15,7 @@ type Registration struct {
 	Status    RegistrationStatus
 	SIPStatus int       // the registrar's last answer; 0 before any
 	Text      string    // what the registrar or the network said, in its own words
+	Reason    EndReason // why it failed; empty if it did not, or if Text is all that is known
 	Expires   time.Time // of what the registrar granted; zero while it is not registered
 	Created   time.Time
 }

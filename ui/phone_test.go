@@ -65,6 +65,24 @@ func TestRefusedHoldIsTold(t *testing.T) {
 	require.True(t, b.shows("CONNECTED"))
 }
 
+func TestRefusalsAreInTheOperatorsLanguage(t *testing.T) {
+	b := unstarted(t, "ru_RU.UTF-8")
+	b.start(FormDefaults{})
+	call := upCall("a", "1002")
+	call.Refused = []gateway.MediaLine{
+		{Kind: "audio", Reason: gateway.LineNotTaken, Ours: []string{"opus", "G722"}, Why: "opus, G722: not taken by the other side"},
+		{Kind: "video", Reason: gateway.LineDeclined, Why: "refused by the other side (port 0)"},
+	}
+	b.fake.SetCall(call)
+	b.sees("Звук: opus, G722: абонент не принял\nВидео: абонент отказался (порт 0)")
+
+	call.Status, call.Ending = gateway.CallFailed, gateway.Ending{Reason: gateway.EndNoMedia, Text: "no media agreed"}
+	call.Refused = []gateway.MediaLine{{Kind: "audio", Reason: gateway.LineFamily, Theirs: []string{"2001:db8::2"}, Ours: []string{"192.0.2.1"}}}
+	b.fake.SetCall(call)
+	b.sees("Договориться не удалось. Звук: версии IP не совпадают: абонент принимает по 2001:db8::2, мы по 192.0.2.1; " +
+		"измените sip_host, адрес SIP-сервера или адрес у абонента")
+}
+
 func TestWhatWasRefusedAndHeardIsShown(t *testing.T) {
 	b := newBench(t, FormDefaults{})
 	call := upCall("a", "1002")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -17,7 +18,8 @@ import (
 
 // registrar answers every REGISTER, with a failure while it is down.
 type registrar struct {
-	conn net.PacketConn
+	conn   net.PacketConn
+	answer string // to calls: a session description
 
 	mu     sync.Mutex // guards refuse
 	refuse bool
@@ -25,9 +27,15 @@ type registrar struct {
 
 func newRegistrar(t *testing.T) *registrar {
 	t.Helper()
+	return newAnswerer(t, "")
+}
+
+// newAnswerer is a registrar that takes calls with a session description.
+func newAnswerer(t *testing.T, answer string) *registrar {
+	t.Helper()
 	conn, err := new(net.ListenConfig).ListenPacket(t.Context(), "udp4", "127.0.0.1:0")
 	require.NoError(t, err)
-	r := &registrar{conn: conn}
+	r := &registrar{conn: conn, answer: answer}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -70,7 +78,10 @@ func (r *registrar) serve() {
 				b.WriteString(line + ";tag=registrar\r\n")
 			}
 		}
-		b.WriteString("Content-Length: 0\r\n\r\n")
+		if r.answer != "" {
+			fmt.Fprintf(&b, "Contact: <sip:%s>\r\nContent-Type: application/sdp\r\n", r.conn.LocalAddr())
+		}
+		fmt.Fprintf(&b, "Content-Length: %d\r\n\r\n%s", len(r.answer), r.answer)
 		_, _ = r.conn.WriteTo([]byte(b.String()), from)
 	}
 }
@@ -267,6 +278,7 @@ func TestWhatCallersTalkIn(t *testing.T) {
 	const session = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
 	const pictures = "m=video 6 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\n"
 	type codecs = [media.Kinds]media.Codec
+	ip := netip.MustParseAddr("127.0.0.1")
 	all := [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264}}
 	for description, want := range map[string]codecs{
 		"":                                    telephone(all),
@@ -275,18 +287,20 @@ func TestWhatCallersTalkIn(t *testing.T) {
 		session + pictures: {media.Video: media.H264},
 		session + "m=audio 4 RTP/AVP 8\r\nm=video 6 RTP/AVP 34\r\n": {media.Audio: media.PCMA},
 	} {
-		wants, err := offered([]byte(description), all, gateway.SRTPNever)
+		wants, err := offered([]byte(description), ip, all, gateway.SRTPNever)
 		require.NoError(t, err, description)
 		require.Equal(t, want, wants, description)
 	}
 	for _, description := range []string{"hello", session, session + "m=audio 4 RTP/AVP 18\r\n"} {
-		_, err := offered([]byte(description), all, gateway.SRTPNever)
+		_, err := offered([]byte(description), ip, all, gateway.SRTPNever)
 		require.Error(t, err, description)
 	}
-	_, err := offered([]byte(session+"m=audio 4 RTP/AVP 8\r\n"), all, gateway.SRTPRequired)
+	_, err := offered([]byte(session+"m=audio 4 RTP/AVP 8\r\n"), ip, all, gateway.SRTPRequired)
 	require.EqualError(t, err, "nothing in common: [audio: the other side does not encrypt, and SRTP is required]")
-	_, err = offered([]byte(session+"m=audio 4 RTP/SAVP 8\r\n"), all, gateway.SRTPNever)
+	_, err = offered([]byte(session+"m=audio 4 RTP/SAVP 8\r\n"), ip, all, gateway.SRTPNever)
 	require.ErrorContains(t, err, "audio: the other side wants encryption")
+	_, err = offered([]byte("v=0\r\nc=IN IP6 2001:db8::2\r\nm=audio 4 RTP/AVP 8\r\n"), ip, all, gateway.SRTPNever)
+	require.ErrorContains(t, err, "audio: its address 2001:db8::2 is IPv6, and ours 127.0.0.1 is IPv4")
 }
 
 func TestRegistrations(t *testing.T) {

@@ -127,6 +127,7 @@ func (v *registrations) keep(ctx context.Context, id string, r *registration) {
 	v.engine.agent.KeepRegistered(ctx, r.account, func(s sipua.Standing) {
 		now := r.snapshot(id)
 		now.Status, now.SIPStatus, now.Text, now.Expires = gateway.RegistrationFailed, s.Status, s.Text, s.Expires
+		now.Reason = s.Cause
 		if s.Up {
 			now.Status = gateway.RegistrationUp
 		}

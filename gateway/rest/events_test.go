@@ -79,7 +79,7 @@ func TestEventData(t *testing.T) {
 			RTMPURL: "rtmp://h/live", RTMPStream: "hunter2", RTMPTarget: "rtmp://h/live/***", Muted: true, Digits: "12#",
 			Devices:  gateway.DeviceUse{Microphone: "mic", SelfView: "me"},
 			Transfer: gateway.Transfer{Target: "bob", Status: gateway.TransferFailed, SIPStatus: 486, Text: "Busy Here"},
-			Refused:  []gateway.MediaLine{{Kind: "video", Why: "no codec in common"}}, Encrypted: true, Created: at,
+			Refused:  []gateway.MediaLine{{Kind: "video", Reason: gateway.LineUnmatched, Theirs: []string{"VP8/90000"}, Why: "no codec in common"}}, Encrypted: true, Created: at,
 		}},
 	}
 	first, err := encode(everythingOf(events))

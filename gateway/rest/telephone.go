@@ -36,8 +36,18 @@ type transfer struct {
 
 // line is a line of a session description that is not used.
 type line struct {
-	Kind string `json:"kind"`
-	Why  string `json:"why"`
+	Kind   string   `json:"kind"`
+	Reason *string  `json:"reason"`
+	Theirs []string `json:"theirs"`
+	Ours   []string `json:"ours"`
+	Why    string   `json:"why"`
+}
+
+func lineOf(l gateway.MediaLine) line {
+	return line{
+		Kind: l.Kind, Reason: nullable(string(l.Reason)),
+		Theirs: append([]string{}, l.Theirs...), Ours: append([]string{}, l.Ours...), Why: l.Why,
+	}
 }
 
 func telephoneOf(c gateway.Call) telephone {
@@ -58,7 +68,7 @@ func telephoneOf(c gateway.Call) telephone {
 		Refused:   make([]line, len(c.Refused)),
 	}
 	for i, l := range c.Refused {
-		t.Refused[i] = line(l)
+		t.Refused[i] = lineOf(l)
 	}
 	return t
 }

@@ -80,8 +80,9 @@ func TestRegistering(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		require.Equal(t, "[]", ask(h, method, "/rest-api/registration/find_all", "").Body.String())
 	}
+	const pin = "a3c1d7a0b6f0e3d2a3c1d7a0b6f0e3d2a3c1d7a0b6f0e3d2a3c1d7a0b6f0e3d2"
 	const body = `{"sipLogin":"desk","sipPassword":"hunter2","sipDomain":"pbx","sipTransport":"TLS","sipTlsServerName":"pbx.example",
-		"sipSrtp":"Optional","codecs":"PCMU"}`
+		"sipTlsPin":"` + pin + `","sipSrtp":"Optional","codecs":"PCMU"}`
 	w := ask(h, http.MethodPost, "/rest-api/registration/startup", body)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
 	require.Empty(t, w.Body.String())
@@ -90,15 +91,20 @@ func TestRegistering(t *testing.T) {
 	require.Equal(t, "desk@pbx", now[0].ID)
 	require.Equal(t, gateway.Account{
 		Login: "desk", Password: "hunter2", Domain: "pbx", Transport: gateway.TransportTLS, SRTP: gateway.SRTPOptional,
-		TLS: gateway.AccountTLS{ServerName: "pbx.example"}, Codecs: "PCMU",
+		TLS: gateway.AccountTLS{ServerName: "pbx.example", Pin: pin}, Codecs: "PCMU",
 	}, now[0].Account)
 	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	now[0].Status, now[0].SIPStatus, now[0].Text, now[0].Expires, now[0].Created = gateway.RegistrationUp, 200, "OK", at, at
 	fake.SetRegistration(now[0])
-	require.JSONEq(t, `[{"registrationId":"desk@pbx","status":"REGISTERED","sipStatus":200,"text":"OK","expiresAt":"2026-01-02T03:04:05Z",
+	require.JSONEq(t, `[{"registrationId":"desk@pbx","status":"REGISTERED","sipStatus":200,"text":"OK","reason":null,"expiresAt":"2026-01-02T03:04:05Z",
 		"createdAt":"2026-01-02T03:04:05Z","sipLogin":"desk","sipAuthenticationName":"desk","sipDomain":"pbx","sipOutboundProxy":null,
-		"sipPort":0,"sipTransport":"tls","sipSrtp":"optional"}]`,
+		"sipPort":0,"sipTransport":"tls","sipTlsServerName":"pbx.example","sipTlsPin":"`+pin+`","sipSrtp":"optional","codecs":"PCMU"}]`,
 		ask(h, http.MethodGet, "/rest-api/registration/find_all", "").Body.String())
+	now[0].Status, now[0].Reason, now[0].Account.TLS, now[0].Account.Codecs = gateway.RegistrationFailed, gateway.EndExpired, gateway.AccountTLS{}, ""
+	fake.SetRegistration(now[0])
+	failed := ask(h, http.MethodGet, "/rest-api/registration/find_all", "").Body.String()
+	require.Contains(t, failed, `"reason":"expired"`)
+	require.Contains(t, failed, `"sipTlsServerName":null,"sipTlsPin":null,"sipSrtp":"optional","codecs":null`)
 	refusals(t, h, []refusal{
 		{"registration/startup", body, 409, gateway.ReasonRegistrationExists},
 		{"registration/startup", `{"sipLogin":"desk"}`, 400, gateway.ReasonRequired},

@@ -33,6 +33,15 @@ func telephone(fake *gatewaytest.Fake, started time.Time) {
 		Created: started.Add(-time.Minute), Ended: started, Ending: gateway.Ending{Reason: gateway.EndRemote, Text: "the caller gave up"},
 	})
 	fake.RemoveCall("missed")
+	fake.SetCall(gateway.Call{
+		ID: "six", Status: gateway.CallFailed, SIPStatus: 200, Caller: "1001", Callee: "gate@six.example.com", Created: started.Add(-time.Minute), Ended: started,
+		Ending: gateway.Ending{Reason: gateway.EndNoMedia, Text: "no media agreed: audio: its address 2001:db8::2 is IPv6"},
+		Refused: []gateway.MediaLine{
+			{Kind: "audio", Reason: gateway.LineFamily, Theirs: []string{"2001:db8::2"}, Ours: []string{"192.0.2.10"}, Why: "its address 2001:db8::2 is IPv6"},
+			{Kind: "video", Reason: gateway.LineDeclined, Why: "refused by the other side (port 0)"},
+		},
+	})
+	fake.RemoveCall("six")
 	fake.SetStream(gateway.Stream{Name: selfView, Source: gateway.SourceWebRTC, Live: true})
 	fake.SetLadder(ladder(started))
 }
@@ -43,7 +52,10 @@ const selfView = "self-view"
 func talked(c *gateway.Call) {
 	c.Encrypted, c.Muted, c.Digits = true, true, "42#"
 	c.Devices = gateway.DeviceUse{Microphone: "alsa:0", Camera: "/dev/video0", SelfView: selfView}
-	c.Refused = []gateway.MediaLine{{Kind: "audio", Why: "opus: the other side did not take it"}, {Kind: "video", Why: "VP8: this call goes on in H264"}}
+	c.Refused = []gateway.MediaLine{
+		{Kind: "audio", Reason: gateway.LineNotTaken, Ours: []string{"opus", "G722"}, Why: "opus, G722: not taken by the other side"},
+		{Kind: "video", Reason: gateway.LineNotTaken, Ours: []string{"VP8"}, Why: "VP8: not taken by the other side"},
+	}
 }
 
 // ladder is a call that was challenged, answered with video and held.

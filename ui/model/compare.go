@@ -190,7 +190,7 @@ func (p *Pair) judgeMedia(a section, refused []gateway.MediaLine) {
 	}
 	p.Words, p.Tone = lang.L("refused"), ToneBad
 	if i := slices.IndexFunc(refused, func(m gateway.MediaLine) bool { return m.Kind == kind }); i >= 0 {
-		p.Words = lang.L("refused: {{.Why}}", map[string]any{"Why": refused[i].Why})
+		p.Words = lang.L("refused: {{.Why}}", map[string]any{"Why": Refusal(refused[i])})
 	}
 }
 
@@ -202,11 +202,19 @@ func (p *Pair) judgeCodec(taken bool, name, kind string, refused []gateway.Media
 	}
 	p.Words, p.Tone = lang.L("refused: not in the answer"), ToneWaiting
 	for _, m := range refused {
-		if m.Kind == kind && strings.Contains(strings.ToLower(m.Why), strings.ToLower(name)) {
-			p.Words = lang.L("refused: {{.Why}}", map[string]any{"Why": m.Why})
+		if m.Kind == kind && speaksOf(m, name) {
+			p.Words = lang.L("refused: {{.Why}}", map[string]any{"Why": Refusal(m)})
 			return
 		}
 	}
+}
+
+// speaksOf tells whether a reason is about a codec, which it may name with its clock.
+func speaksOf(m gateway.MediaLine, codec string) bool {
+	return slices.ContainsFunc(slices.Concat(m.Theirs, m.Ours), func(named string) bool {
+		named, _, _ = strings.Cut(named, "/")
+		return strings.EqualFold(named, codec)
+	})
 }
 
 func codecName(line string) string {

@@ -47,17 +47,19 @@ func TestCompareAlignsCodecsByName(t *testing.T) {
 		Offer: "v=0\r\nm=audio 1000 RTP/AVP 0 97 98\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:97 opus/48000/2\r\n" +
 			"a=rtpmap:98 speex/16000\r\na=fmtp:97 useinbandfec=1\r\na=sendrecv\r\nm=video 1002 RTP/AVP 99\r\na=rtpmap:99 VP8/90000\r\n",
 		Answer: "v=0\nm=audio 2000 RTP/AVP 111 0\na=rtpmap:111 OPUS/48000/2\na=rtpmap:0 PCMU/8000/1\na=fmtp:111 stereo=0\na=recvonly\na=ptime:20\nm=video 0 RTP/AVP 99\n",
-	}, []gateway.MediaLine{{Kind: "audio", Why: "Speex is switched off there"}, {Kind: "video", Why: "no picture wanted"}})
+	}, []gateway.MediaLine{
+		{Kind: "video", Reason: gateway.LineDeclined, Why: "no"}, {Kind: "audio", Reason: gateway.LineNotTaken, Ours: []string{"speex/16000"}, Why: "no"},
+	})
 	require.Equal(t, []Pair{
 		{Offer: "v=0", Answer: "v=0"},
 		{Offer: "m=audio 1000 RTP/AVP 0 97 98", Answer: "m=audio 2000 RTP/AVP 111 0", Words: "taken", Tone: ToneGood},
 		{Offer: "a=rtpmap:0 PCMU/8000", Answer: "a=rtpmap:0 PCMU/8000/1", Words: "taken", Tone: ToneGood},
 		{Offer: "a=rtpmap:97 opus/48000/2", Answer: "a=rtpmap:111 OPUS/48000/2", Words: "taken", Tone: ToneGood},
-		{Offer: "a=rtpmap:98 speex/16000", Words: "refused: Speex is switched off there", Tone: ToneWaiting},
+		{Offer: "a=rtpmap:98 speex/16000", Words: "refused: speex/16000: not taken by the other side", Tone: ToneWaiting},
 		{Offer: "a=fmtp:97 useinbandfec=1", Answer: "a=fmtp:111 stereo=0"},
 		{Offer: "a=sendrecv", Answer: "a=recvonly"},
 		{Answer: "a=ptime:20"},
-		{Offer: "m=video 1002 RTP/AVP 99", Answer: "m=video 0 RTP/AVP 99", Words: "refused: no picture wanted", Tone: ToneBad},
+		{Offer: "m=video 1002 RTP/AVP 99", Answer: "m=video 0 RTP/AVP 99", Words: "refused: the other side does not want it (port 0)", Tone: ToneBad},
 		{Offer: "a=rtpmap:99 VP8/90000"},
 	}, pairs)
 }

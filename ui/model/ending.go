@@ -1,6 +1,8 @@
 package model
 
 import (
+	"strings"
+
 	"fyne.io/fyne/v2/lang"
 
 	"callcast/gateway"
@@ -8,11 +10,31 @@ import (
 
 // Why says in plain words why a call ended and what to do about it, with the other side's own words after it.
 func Why(c gateway.Call) string {
-	why := reason(c)
-	if c.Ending.Text == "" || c.Ending.Reason == gateway.EndLocal || c.Ending.Reason == gateway.EndRemote {
+	switch c.Ending.Reason {
+	case gateway.EndLocal, gateway.EndRemote:
+		return reason(c)
+	case gateway.EndNoMedia:
+		if len(c.Refused) > 0 {
+			return lang.L("Nothing was agreed on. {{.Why}}", map[string]any{"Why": strings.Join(Refusals(c.Refused), "; ")})
+		}
+	default:
+	}
+	return withWords(reason(c), c.Ending.Text)
+}
+
+// Standing says in plain words how a registration stands, with the registrar's own words after it.
+func Standing(r gateway.Registration) string {
+	if why := ending(r.Reason); why != "" {
+		return withWords(why, r.Text)
+	}
+	return r.Text
+}
+
+func withWords(why, said string) string {
+	if said == "" {
 		return why
 	}
-	return why + " (" + c.Ending.Text + ")"
+	return why + " (" + said + ")"
 }
 
 func reason(c gateway.Call) string {
@@ -21,7 +43,15 @@ func reason(c gateway.Call) string {
 			return missed
 		}
 	}
-	switch c.Ending.Reason {
+	if why := ending(c.Ending.Reason); why != "" {
+		return why
+	}
+	return rejection(c.SIPStatus)
+}
+
+// ending words what alone says why a call ended; empty if that does not say enough.
+func ending(reason gateway.EndReason) string {
+	switch reason {
 	case gateway.EndLocal:
 		return lang.L("Hung up here.")
 	case gateway.EndRemote:
@@ -47,7 +77,29 @@ func reason(c gateway.Call) string {
 	case gateway.EndInternal:
 		return lang.L("A fault in Callcast. The log has the detail.")
 	default:
-		return rejection(c.SIPStatus)
+		return serverTrouble(reason)
+	}
+}
+
+// serverTrouble words what keeps SIP from the server.
+func serverTrouble(reason gateway.EndReason) string {
+	switch reason {
+	case gateway.EndFamily:
+		return lang.L("The SIP server has no address of the IP version that sip_host has. Change sip_host or empty it.")
+	case gateway.EndNotTLS:
+		return lang.L("The SIP server does not speak TLS on this port. Check port and transport.")
+	case gateway.EndAuthority:
+		return lang.L("The authority of the SIP server's certificate is not known. Name it in sip_tls_ca, or pin the certificate in the account.")
+	case gateway.EndPin:
+		return lang.L("The SIP server's certificate is not the pinned one. Ask its administrator, and then change the pin.")
+	case gateway.EndExpired:
+		return lang.L("The SIP server's certificate is not valid at this time. Check the clock, or ask its administrator for a new one.")
+	case gateway.EndServerName:
+		return lang.L("The SIP server's certificate is for another name. Check the domain, or give the name in the account.")
+	case gateway.EndCertificate:
+		return lang.L("The SIP server's certificate is not trusted. Ask its administrator, or pin it in the account.")
+	default:
+		return ""
 	}
 }
 

@@ -50,7 +50,7 @@ func missing(err *gateway.Error) string {
 	case "rtmpStream":
 		return lang.L("Give the stream name or key, or put it at the end of the RTMP URL.")
 	default:
-		return err.Message
+		return lang.L("Something is missing. ({{.Said}})", said(err))
 	}
 }
 
@@ -74,7 +74,7 @@ func characters(err *gateway.Error) string {
 	case "rtmpStream":
 		return lang.L("Remove spaces and line breaks from the key.")
 	default:
-		return err.Message
+		return lang.L("It holds characters that cannot be used. ({{.Said}})", said(err))
 	}
 }
 
@@ -135,9 +135,52 @@ func phoneRefusal(err *gateway.Error) string {
 		return lang.L("The other side does not take tones sent this way.")
 	case gateway.ReasonNotUp:
 		return lang.L("The call is not established yet.")
+	case gateway.ReasonRegistrationExists:
+		return lang.L("An account is registered under this id already.")
+	case gateway.ReasonBrowserTalks:
+		return lang.L("A browser talks in this call. Use its microphone and camera.")
+	default:
+		return settingProblem(err)
+	}
+}
+
+// settingProblem words what the configuration is to be changed for.
+func settingProblem(err *gateway.Error) string {
+	switch err.Reason {
+	case gateway.ReasonAuthority:
+		return lang.L("The certificate authorities in {{.Value}} cannot be read. Name a PEM file in sip_tls_ca, or none; until then only pinned certificates are trusted.", said(err))
+	case gateway.ReasonSTUN:
+		return lang.L("The STUN server {{.Value}} cannot be found or does not answer, so the public address is not known. Name another in sip_stun, or give sip_public_ip.", said(err))
+	case gateway.ReasonPortTaken:
+		return lang.L("The port is taken by another program. Change {{.Field}} in the configuration.", said(err))
+	default:
+		return mediaProblem(err)
+	}
+}
+
+// mediaProblem words what browsers and REST clients do wrong.
+func mediaProblem(err *gateway.Error) string {
+	switch err.Reason {
+	case gateway.ReasonSDP:
+		return lang.L("This is not a session description. Send the one that the browser made.")
+	case gateway.ReasonNoCodec:
+		return lang.L("There is no codec in common. Offer H264 or VP8, or one of opus, PCMA, PCMU and G722.")
+	case gateway.ReasonSessionMissing:
+		return lang.L("This media session is over.")
+	case gateway.ReasonSessionExists:
+		return lang.L("A media session with this id is up already.")
+	case gateway.ReasonFileMissing:
+		return lang.L("There is no such sound file. Check its name and media_dir in the configuration.")
+	case gateway.ReasonFileFormat:
+		return lang.L("This sound file cannot be played. Save it as WAV, PCM with 16 bits.")
 	default:
 		return err.Message
 	}
+}
+
+// said is what an error speaks of, for its words.
+func said(err *gateway.Error) map[string]any {
+	return map[string]any{"Said": err.Message, "Field": err.Field, "Value": err.Value}
 }
 
 // ListenerProblem says why a port is not served and which setting moves it.
@@ -146,6 +189,6 @@ func ListenerProblem(l gateway.Listener) string {
 	if l.Err.Reason == gateway.ReasonPortTaken {
 		return lang.L("{{.Name}}: {{.Address}} is taken by another program. Change {{.Setting}} in the configuration.", data)
 	}
-	data["Problem"] = l.Err.Message
+	data["Problem"] = Problem(l.Err)
 	return lang.L("{{.Name}}: {{.Problem}} The setting is {{.Setting}}.", data)
 }

@@ -166,7 +166,7 @@ func accountCells(a model.Account, now time.Time) []widgets.Cell {
 	if r := a.Registration; r != nil {
 		cells[2] = cell(renewal(*r, now))
 		cells[3] = cell(sipStatus(r.SIPStatus))
-		cells[4] = cell(orNone(r.Text))
+		cells[4] = cell(orNone(model.Standing(*r)))
 		if r.Status == gateway.RegistrationFailed {
 			cells[4].Tone = widget.DangerImportance
 		}

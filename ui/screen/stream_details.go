@@ -56,10 +56,10 @@ func planShort(tracks []gateway.Track) string {
 func planItems(tracks []gateway.Track) []widgets.Item {
 	var items []widgets.Item
 	for i, t := range tracks {
-		item := widgets.Item{Key: strconv.Itoa(i), State: line(kind(t.Kind), lang.L("{{.Codec}} copied", map[string]any{"Codec": t.Codec}))}
+		item := widgets.Item{Key: strconv.Itoa(i), State: line(model.Kind(t.Kind), lang.L("{{.Codec}} copied", map[string]any{"Codec": t.Codec}))}
 		words := []string{readers(t.Readers)}
 		if t.From != "" {
-			item.State = line(kind(t.Kind), madeFrom(t))
+			item.State = line(model.Kind(t.Kind), madeFrom(t))
 			words = append(words, lang.L("{{.CPU}} of a core", map[string]any{"CPU": percent(t.CPUPercent)}))
 		}
 		item.Text = strings.Join(words, " · ")
@@ -82,13 +82,6 @@ func madeFrom(t gateway.Track) string {
 	default:
 		return lang.L("{{.Codec}} made from {{.From}}", data)
 	}
-}
-
-func kind(k string) string {
-	if k == "video" {
-		return lang.L("Video")
-	}
-	return lang.L("Audio")
 }
 
 func readers(n int) string { return lang.N("{{.N}} readers", n, map[string]any{"N": n}) }

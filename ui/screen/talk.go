@@ -17,7 +17,7 @@ func (f *facts) talk(c gateway.Call) {
 	f.digits = c.Digits
 	f.marks = strings.Join(marks(c), " · ")
 	if len(c.Refused) > 0 {
-		f.refused = refusals(c.Refused)
+		f.refused = strings.Join(model.Refusals(c.Refused), "\n")
 	}
 	if c.Held.Local {
 		f.holdWord = lang.L("Resume")
@@ -60,17 +60,4 @@ func transferFailed(t gateway.Transfer) string {
 		said = strings.TrimSpace(strconv.Itoa(t.SIPStatus) + " " + said)
 	}
 	return lang.L("The transfer to {{.Target}} failed: {{.Said}}. The call goes on.", map[string]any{"Target": t.Target, "Said": said})
-}
-
-// refusals are the lines of a session description that are not used, and why.
-func refusals(lines []gateway.MediaLine) string {
-	var all []string
-	for _, l := range lines {
-		name := l.Kind
-		if name == "audio" || name == "video" {
-			name = kind(name)
-		}
-		all = append(all, model.Printable(name+": "+l.Why))
-	}
-	return strings.Join(all, "\n")
 }

@@ -311,7 +311,7 @@ func (c *Call) do(ctx context.Context, e effect) event {
 func (c *Call) register(ctx context.Context) {
 	status, err := c.p.Signal.Register(ctx)
 	if err != nil {
-		c.post(failed{status: status, cause: gateway.EndRegistration, text: err.Error()})
+		c.post(failed{status: status, cause: endingOf(err, gateway.EndRegistration), text: err.Error()})
 		return
 	}
 	c.post(registered{})
@@ -321,11 +321,23 @@ func (c *Call) invite() event {
 	media, err := c.p.Media(c.info)
 	if err != nil {
 		c.log.Error("no media", "err", err)
-		return failed{cause: gateway.EndInternal, text: err.Error()}
+		return failed{cause: endingOf(err, gateway.EndInternal), text: err.Error()}
 	}
 	c.media = media
 	c.dialog = c.p.Signal.Invite(media.Offer(), c.leg)
 	return nil
+}
+
+// endingOf is how the call ends of an error: as that says itself, if it does.
+func endingOf(err error, otherwise gateway.EndReason) gateway.EndReason {
+	type telling interface {
+		error
+		Ending() gateway.EndReason
+	}
+	if e, ok := errors.AsType[telling](err); ok {
+		return e.Ending()
+	}
+	return otherwise
 }
 
 func (c *Call) negotiate(e doNegotiate) event {

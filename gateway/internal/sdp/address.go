@@ -5,36 +5,51 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+
+	"callcast/gateway"
 )
 
-// addresses returns where a line wants its RTP and RTCP. They are not valid when it wants none, which is how hold was
-// said before RFC 3264: by the unspecified address.
-func (d *description) addresses(l *line) (rtp, rtcp netip.AddrPort, err error) {
-	connection := l.connection
-	if connection == "" {
-		connection = d.connection
+// addresses returns where a line wants its RTP and RTCP, which is sent from our address. They are not valid when it wants
+// none, which is how hold was said before RFC 3264: by the unspecified address.
+func (d *description) addresses(l *line, ours netip.Addr) (rtp, rtcp netip.AddrPort, why refusal) {
+	ip, why := parseConnection(d.connected(l))
+	if why != nil || ip.IsUnspecified() {
+		return rtp, rtcp, why
 	}
-	ip, err := parseConnection(connection)
-	if err != nil || ip.IsUnspecified() {
-		return rtp, rtcp, err
+	if ours.IsValid() && !ours.IsUnspecified() && ours.Unmap().Is4() != ip.Is4() {
+		return rtp, rtcp, otherFamily(ip, ours.Unmap())
 	}
 	rtp = netip.AddrPortFrom(ip, uint16(l.port))
 	return rtp, l.rtcp(rtp), nil
 }
 
+// connected is the c= that holds for a line.
+func (d *description) connected(l *line) string {
+	if l.connection != "" {
+		return l.connection
+	}
+	return d.connection
+}
+
+// ip is the address that a line names; invalid if there is none.
+func (d *description) ip(l *line) netip.Addr {
+	ip, _ := parseConnection(d.connected(l))
+	return ip
+}
+
 // parseConnection reads "IN IP4 192.0.2.1", with or without a multicast TTL.
-func parseConnection(value string) (netip.Addr, error) {
+func parseConnection(value string) (netip.Addr, refusal) {
 	fields := strings.Fields(value)
 	if len(fields) < 3 {
-		return netip.Addr{}, fmt.Errorf("no address")
+		return netip.Addr{}, because(gateway.LineNoAddress, "no address")
 	}
 	text, _, _ := strings.Cut(fields[2], "/")
 	ip, err := netip.ParseAddr(text)
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("address %q is not an IP address", text)
+		return netip.Addr{}, unsuited(gateway.LineBadAddress, text, fmt.Sprintf("address %q is not an IP address", text))
 	}
 	if ip.IsMulticast() {
-		return netip.Addr{}, fmt.Errorf("address %s is multicast", ip)
+		return netip.Addr{}, unsuited(gateway.LineMulticast, text, fmt.Sprintf("address %s is multicast", ip))
 	}
 	return ip.Unmap().WithZone(""), nil
 }
@@ -55,7 +70,7 @@ func (l *line) rtcp(rtp netip.AddrPort) netip.AddrPort {
 		return next
 	}
 	ip := rtp.Addr()
-	if own, err := parseConnection(connection); err == nil && !own.IsUnspecified() {
+	if own, why := parseConnection(connection); why == nil && !own.IsUnspecified() {
 		ip = own
 	}
 	return netip.AddrPortFrom(ip, uint16(port))

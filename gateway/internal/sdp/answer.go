@@ -3,13 +3,13 @@ package sdp
 import (
 	"bytes"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 )
 
@@ -29,13 +29,13 @@ func ParseAnswer(offer, answer []byte) (Answer, error) {
 	for i, l := range ours.lines {
 		n := theirs.match(i, l.kind, taken)
 		if n < 0 {
-			a.refuse(l.kind, errors.New("it is not in the answer"))
+			a.refuse(l.kind, because(gateway.LineAbsent, "it is not in the answer"))
 			continue
 		}
 		taken[n] = true
 		offered, _, _ := l.payloads(nil)
 		t := termsOf(l)
-		t.codecs = codecsOf(offered)
+		t.ip, t.codecs = ours.ip(l), codecsOf(offered)
 		a.take(theirs, theirs.lines[n], ours.direction(l), t)
 		a.missing(l.kind, offered)
 	}
@@ -52,22 +52,18 @@ func (d *description) match(i int, kind string, taken []bool) int {
 	})
 }
 
-func (a *Answer) refuse(kind string, why error) {
-	a.Refused = append(a.Refused, Refusal{Kind: kind, Why: why.Error()})
-}
-
 // take agrees to a line of the other side within what this side can do.
 func (a *Answer) take(d *description, l *line, can Direction, t terms) bool {
-	m, err := d.agree(l, can, t)
+	m, why := d.agree(l, can, t)
 	switch {
-	case err != nil:
-		a.refuse(l.kind, err)
+	case why != nil:
+		a.refuse(l.kind, why)
 	case l.kind == audio:
 		a.Audio = m
 	default:
 		a.Video = m
 	}
-	return err == nil
+	return why == nil
 }
 
 // agreed is what came about for a kind of media; nil if nothing did.
@@ -84,21 +80,9 @@ func (a *Answer) missing(kind string, offered []Payload) {
 	if m == nil {
 		return
 	}
-	var names []string
 	taken := codecsOf(m.Payloads)
-	for _, c := range codecsOf(offered) {
-		if !slices.Contains(taken, c) {
-			names = append(names, string(c))
-		}
-	}
-	a.unused(kind, names, "not taken by the other side")
-}
-
-// unused notes codecs that are not used, and why.
-func (a *Answer) unused(kind string, names []string, why string) {
-	if len(names) > 0 {
-		a.Unused = append(a.Unused, Refusal{Kind: kind, Why: strings.Join(names, ", ") + ": " + why})
-	}
+	left := slices.DeleteFunc(codecsOf(offered), func(c media.Codec) bool { return slices.Contains(taken, c) })
+	a.unused(kind, gateway.MediaLine{Reason: gateway.LineNotTaken, Ours: names(left), Why: "not taken by the other side"})
 }
 
 // codecsOf is the codecs of payload types, each once.
@@ -112,21 +96,21 @@ func codecsOf(payloads []Payload) []media.Codec {
 	return all
 }
 
-func (d *description) agree(l *line, can Direction, t terms) (*Media, error) {
+func (d *description) agree(l *line, can Direction, t terms) (*Media, refusal) {
 	if l.port == 0 {
-		return nil, errors.New("refused by the other side (port 0)")
+		return nil, because(gateway.LineDeclined, "refused by the other side (port 0)")
 	}
-	crypto, err := l.crypto(t)
-	if err != nil {
-		return nil, err
+	crypto, why := l.crypto(t)
+	if why != nil {
+		return nil, why
 	}
-	rtp, rtcp, err := d.addresses(l)
-	if err != nil {
-		return nil, err
+	rtp, rtcp, why := d.addresses(l, t.ip)
+	if why != nil {
+		return nil, why
 	}
 	payloads, dtmf, unknown := l.payloads(t.codecs)
 	if len(payloads) == 0 {
-		return nil, fmt.Errorf("codecs not matched: %s => %s", strings.Join(unknown, ", "), names(t.codecs))
+		return nil, unmatched(unknown, names(t.codecs))
 	}
 	if !rtp.IsValid() {
 		can.Send = false
@@ -138,12 +122,12 @@ func (d *description) agree(l *line, can Direction, t terms) (*Media, error) {
 	}, nil
 }
 
-func names(codecs []media.Codec) string {
+func names(codecs []media.Codec) []string {
 	text := make([]string, len(codecs))
 	for i, c := range codecs {
 		text[i] = string(c)
 	}
-	return strings.Join(text, ", ")
+	return text
 }
 
 func (l *line) ptime() time.Duration {
@@ -171,16 +155,16 @@ func AnswerTo(offer []byte, local OfferParams) ([]byte, Answer, error) {
 		m, supported := local.offerOf(l.kind)
 		switch {
 		case !supported:
-			a.refuse(l.kind, errors.New("this kind of media is not supported"))
+			a.refuse(l.kind, because(gateway.LineKind, "this kind of media is not supported"))
 		case used[l.kind]:
-			a.refuse(l.kind, errors.New("a second stream of this kind is not supported"))
+			a.refuse(l.kind, because(gateway.LineSecond, "a second stream of this kind is not supported"))
 		case m.Port == 0:
-			a.refuse(l.kind, errors.New("it has no port here"))
+			a.refuse(l.kind, because(gateway.LineNoPort, "it has no port here"))
 		case len(m.Codecs) == 0:
-			a.refuse(l.kind, errors.New("the list of codecs has none for it"))
+			a.refuse(l.kind, because(gateway.LineNoCodecs, "the list of codecs has none for it"))
 		case a.take(theirs, l, m.direction(), local.terms(m)):
 			_, _, unknown := l.payloads(m.Codecs)
-			a.unused(l.kind, unknown, "not in the list of codecs")
+			a.unused(l.kind, gateway.MediaLine{Reason: gateway.LineNotListed, Theirs: unknown, Why: "not in the list of codecs"})
 			used[l.kind] = true
 			a.writeLine(&b, local, l, m)
 			continue

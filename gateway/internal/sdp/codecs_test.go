@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 )
 
@@ -29,7 +30,10 @@ func TestAnswerKeepsTheOfferersOrder(t *testing.T) {
 		{Type: 111, Codec: media.Opus, ClockRate: 48000}, {Type: 9, Codec: media.G722, ClockRate: 8000}, {Type: 8, Codec: media.PCMA, ClockRate: 8000},
 	}, got.Audio.Payloads)
 	require.Equal(t, &Payload{Type: 101, ClockRate: 48000}, got.Audio.DTMF, "tones have the clock of the sound")
-	require.Equal(t, []Refusal{{Kind: audio, Why: "G729/8000, payload type 3: not in the list of codecs"}}, got.Unused)
+	require.Equal(t, []gateway.MediaLine{{
+		Kind: audio, Reason: gateway.LineNotListed, Theirs: []string{"G729/8000", "payload type 3"},
+		Why: "G729/8000, payload type 3: not in the list of codecs",
+	}}, got.Unused)
 }
 
 func TestAnswerIsHeldToTheOffer(t *testing.T) {
@@ -38,12 +42,18 @@ func TestAnswerIsHeldToTheOffer(t *testing.T) {
 		"m=audio 4000 RTP/AVP 9 97 101", "a=rtpmap:97 speex/16000", "a=rtpmap:101 telephone-event/16000"))
 	require.NoError(t, err)
 	require.Equal(t, []Payload{{Type: 97, Codec: media.Speex16, ClockRate: 16000}}, got.Audio.Payloads, "G722 was not offered")
-	require.Contains(t, got.Unused, Refusal{Kind: audio, Why: "PCMA, opus, speex: not taken by the other side"})
+	require.Contains(t, got.Unused, gateway.MediaLine{
+		Kind: audio, Reason: gateway.LineNotTaken, Ours: []string{"PCMA", "opus", "speex"},
+		Why: "PCMA, opus, speex: not taken by the other side",
+	})
 
 	got, err = ParseAnswer(offer, sdp(head, "m=audio 4000 RTP/AVP 9"))
 	require.NoError(t, err)
 	require.Nil(t, got.Audio)
-	require.Contains(t, got.Refused, Refusal{Kind: audio, Why: "codecs not matched: G722/8000 => PCMA, opus, speex/16000, speex"})
+	require.Contains(t, got.Refused, gateway.MediaLine{
+		Kind: audio, Reason: gateway.LineUnmatched, Theirs: []string{"G722/8000"}, Ours: []string{"PCMA", "opus", "speex/16000", "speex"},
+		Why: "codecs not matched: G722/8000 => PCMA, opus, speex/16000, speex",
+	})
 }
 
 func TestVideoWithoutACodecIsRefused(t *testing.T) {
@@ -53,5 +63,5 @@ func TestVideoWithoutACodecIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(answer), "m=video 0 RTP/AVP 98")
 	require.Nil(t, got.Video)
-	require.Equal(t, []Refusal{{Kind: video, Why: "the list of codecs has none for it"}}, got.Refused)
+	require.Equal(t, []gateway.MediaLine{{Kind: video, Reason: gateway.LineNoCodecs, Why: "the list of codecs has none for it"}}, got.Refused)
 }

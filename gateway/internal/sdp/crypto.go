@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,8 +79,9 @@ func KeysAfter(c *Crypto) []Key {
 	return keys
 }
 
-// terms is what this side agrees to: in which codecs, and how encrypted.
+// terms is what this side agrees to: from where, in which codecs, and how encrypted.
 type terms struct {
+	ip      netip.Addr
 	codecs  []media.Codec
 	policy  gateway.SRTPPolicy
 	keys    []Key
@@ -107,45 +109,40 @@ func termsOf(l *line) terms {
 }
 
 func (p OfferParams) terms(m MediaOffer) terms {
-	return terms{codecs: m.Codecs, policy: p.SRTP, keys: m.Keys}
+	return terms{ip: p.IP, codecs: m.Codecs, policy: p.SRTP, keys: m.Keys}
 }
 
 // secure tells whether a line is in the profile that has no clear media.
 func (l *line) secure() bool { return l.proto == "RTP/SAVP" || l.proto == "RTP/SAVPF" }
 
-var (
-	errClear   = errors.New("the other side does not encrypt, and SRTP is required")
-	errSecret  = errors.New("the other side wants encryption (RTP/SAVP), and SRTP is never used; make it optional or required")
-	errKeyless = errors.New("RTP/SAVP without a=crypto; keys are taken from the session description only")
-)
-
 // crypto is how a line of the other side is encrypted; nil is in the clear.
-func (l *line) crypto(t terms) (*Crypto, error) {
+func (l *line) crypto(t terms) (*Crypto, refusal) {
 	if !l.secure() && l.proto != "RTP/AVP" && l.proto != "RTP/AVPF" {
-		return nil, fmt.Errorf("transport %s is not supported", l.proto)
+		return nil, unsuited(gateway.LineTransport, l.proto, fmt.Sprintf("transport %s is not supported", l.proto))
 	}
 	if t.policy != gateway.SRTPOptional && t.policy != gateway.SRTPRequired {
 		if l.secure() {
-			return nil, errSecret
+			return nil, because(gateway.LineSecret,
+				"the other side wants encryption (RTP/SAVP), and SRTP is never used; make it optional or required")
 		}
 		return nil, nil //nolint:nilnil // media in the clear
 	}
-	c, err := l.agreeCrypto(t)
+	c, why := l.agreeCrypto(t)
 	switch {
 	case c != nil:
 		return c, nil
-	case err != nil && (l.secure() || t.offered || t.policy == gateway.SRTPRequired):
-		return nil, err
+	case why != nil && (l.secure() || t.offered || t.policy == gateway.SRTPRequired):
+		return nil, why
 	case l.secure():
-		return nil, errKeyless
+		return nil, because(gateway.LineNoKey, "RTP/SAVP without a=crypto; keys are taken from the session description only")
 	case t.policy == gateway.SRTPRequired:
-		return nil, errClear
+		return nil, because(gateway.LineClear, "the other side does not encrypt, and SRTP is required")
 	}
 	return nil, nil //nolint:nilnil // media in the clear
 }
 
-// agreeCrypto finds the first a=crypto that both sides can use. Without any there is neither crypto nor error.
-func (l *line) agreeCrypto(t terms) (*Crypto, error) {
+// agreeCrypto finds the first a=crypto that both sides can use. Without any there is neither crypto nor refusal.
+func (l *line) agreeCrypto(t terms) (*Crypto, refusal) {
 	var refused []error
 	for _, a := range l.attributes {
 		if a.name != "crypto" {
@@ -168,7 +165,11 @@ func (l *line) agreeCrypto(t terms) (*Crypto, error) {
 	if refused == nil {
 		return nil, nil //nolint:nilnil // it wants none
 	}
-	return nil, fmt.Errorf("no crypto line can be used: %s", joined(refused))
+	why := because(gateway.LineBadKeys, "no crypto line can be used: "+joined(refused))
+	for _, s := range suites() {
+		why.Ours = append(why.Ours, s.name)
+	}
+	return nil, why
 }
 
 func joined(errs []error) string {

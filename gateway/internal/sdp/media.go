@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"callcast/gateway"
 	"callcast/gateway/internal/media"
 )
 
@@ -11,8 +12,8 @@ import (
 type Answer struct {
 	Audio   *Media // nil if refused by either side
 	Video   *Media
-	Refused []Refusal
-	Unused  []Refusal // codecs of lines that are used without them
+	Refused []gateway.MediaLine
+	Unused  []gateway.MediaLine // codecs of lines that are used without them
 }
 
 // Media is one agreed RTP stream.
@@ -41,14 +42,6 @@ type Feedback struct {
 	PLI, FIR, NACK bool
 	Named          bool
 }
-
-// Refusal tells why a medium, or a codec of it, is not there.
-type Refusal struct {
-	Kind string // as the m-line names it
-	Why  string
-}
-
-func (r Refusal) String() string { return r.Kind + ": " + r.Why }
 
 // Direction is which way media flows, as this side sees it.
 type Direction struct{ Send, Receive bool }

@@ -94,7 +94,7 @@ func TestKeptAlthoughRefused(t *testing.T) {
 	p.reply(p.expect(sip.REGISTER), 200, "Expires: 2")
 	require.True(t, k.next().Up)
 	p.reply(p.expect(sip.REGISTER), 403) // the refresh
-	require.Equal(t, Standing{Status: 403, Text: "403 Status403"}, k.next())
+	require.Equal(t, Standing{Status: 403, Text: "403 Status403", Cause: gateway.EndAuth}, k.next())
 	p.reply(p.expect(sip.REGISTER), 200)
 	require.True(t, k.next().Up)
 	k.left(p)

@@ -35,7 +35,7 @@ func undelivered(err error) Failed {
 	case errors.Is(err, sip.ErrTransactionTimeout):
 		return Failed{Status: sip.StatusRequestTimeout, Reason: "no answer to the INVITE", Cause: gateway.EndUnreachable}
 	default:
-		return Failed{Reason: err.Error(), Cause: gateway.EndUnreachable}
+		return Failed{Reason: err.Error(), Cause: endingOf(err)}
 	}
 }
 

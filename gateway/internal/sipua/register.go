@@ -47,9 +47,10 @@ const (
 // Standing is how an account stands with its registrar.
 type Standing struct {
 	Up      bool
-	Status  int       // the registrar's last answer; 0 if it gave none
-	Text    string    // what it or the network said
-	Expires time.Time // of what was granted; zero unless Up
+	Status  int               // the registrar's last answer; 0 if it gave none
+	Text    string            // what it or the network said
+	Cause   gateway.EndReason // how a call would end of it; empty if Up, or if the registrar said no for a reason of its own
+	Expires time.Time         // of what was granted; zero unless Up
 }
 
 // registration keeps one account registered, for calls that need it or for keepers.
@@ -382,6 +383,12 @@ func standingOf(err error) Standing {
 	s := Standing{Text: err.Error()}
 	if e, ok := errors.AsType[*RegisterError](err); ok {
 		s.Status, s.Text = e.Status, e.words()
+	}
+	switch s.Status {
+	case 0:
+		s.Cause = endingOf(err)
+	case sip.StatusUnauthorized, sip.StatusProxyAuthRequired, sip.StatusForbidden:
+		s.Cause = gateway.EndAuth
 	}
 	return s
 }

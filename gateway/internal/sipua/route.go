@@ -158,7 +158,7 @@ func (a *Agent) localIP(remote netip.AddrPort) (netip.Addr, error) {
 	}
 	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote)) // sends nothing: asks the routing table
 	if err != nil {
-		return netip.Addr{}, fmt.Errorf("route to %s: %w", remote, err)
+		return netip.Addr{}, &plight{gateway.EndUnreachable, fmt.Errorf("route to %s: %w", remote, err)}
 	}
 	defer conn.Close()
 	return conn.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil

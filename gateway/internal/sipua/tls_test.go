@@ -147,15 +147,16 @@ func TestServerIsNotTrusted(t *testing.T) {
 		shows tls.Certificate
 		trust []*x509.Certificate
 		proof gateway.AccountTLS
+		ends  gateway.EndReason
 		want  string
 	}{
-		"unknown authority": {good, nil, gateway.AccountTLS{}, `its authority "" is not known here; name its certificate in sip_tls_ca, or pin the server's`},
-		"another authority": {good, []*x509.Certificate{otherRoot}, gateway.AccountTLS{}, "is not known here"},
-		"other name":        {other, []*x509.Certificate{otherRoot}, gateway.AccountTLS{}, "it is for other.test and not for sip.test"},
-		"other server name": {good, []*x509.Certificate{root}, gateway.AccountTLS{ServerName: "x.test"}, "it is for sip.test and not for x.test"},
-		"expired":           {old, []*x509.Certificate{oldRoot}, gateway.AccountTLS{}, "it expired on 20"},
-		"not valid yet":     {early, []*x509.Certificate{earlyRoot}, gateway.AccountTLS{}, "check the clock of this machine"},
-		"other pin":         {good, []*x509.Certificate{root}, gateway.AccountTLS{Pin: fingerprint(otherRoot)}, "another one than was pinned: its SHA-256 is " + fingerprint(root)},
+		"unknown authority": {good, nil, gateway.AccountTLS{}, gateway.EndAuthority, `its authority "" is not known here; name its certificate in sip_tls_ca, or pin the server's`},
+		"another authority": {good, []*x509.Certificate{otherRoot}, gateway.AccountTLS{}, gateway.EndAuthority, "is not known here"},
+		"other name":        {other, []*x509.Certificate{otherRoot}, gateway.AccountTLS{}, gateway.EndServerName, "it is for other.test and not for sip.test"},
+		"other server name": {good, []*x509.Certificate{root}, gateway.AccountTLS{ServerName: "x.test"}, gateway.EndServerName, "it is for sip.test and not for x.test"},
+		"expired":           {old, []*x509.Certificate{oldRoot}, gateway.AccountTLS{}, gateway.EndExpired, "it expired on 20"},
+		"not valid yet":     {early, []*x509.Certificate{earlyRoot}, gateway.AccountTLS{}, gateway.EndExpired, "check the clock of this machine"},
+		"other pin":         {good, []*x509.Certificate{root}, gateway.AccountTLS{Pin: fingerprint(otherRoot)}, gateway.EndPin, "another one than was pinned: its SHA-256 is " + fingerprint(root)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, _ := tlsPeer(t, tt.shows)
@@ -171,9 +172,11 @@ func TestServerIsNotTrusted(t *testing.T) {
 			acc := gateway.Account{Login: "alice", Domain: "sip.test", Port: int(p.addr.Port()), Transport: "tls", TLS: tt.proof}
 			dial(a, r, acc)
 			failed := next[Failed](r)
-			require.Equal(t, gateway.EndUnreachable, failed.Cause)
+			require.Equal(t, tt.ends, failed.Cause)
 			require.Contains(t, failed.Reason, tt.want)
-			require.ErrorContains(t, a.Register(t.Context(), acc), tt.want)
+			err := a.Register(t.Context(), acc)
+			require.ErrorContains(t, err, tt.want)
+			require.Equal(t, tt.ends, standingOf(err).Cause)
 			require.Empty(t, p.in)
 		})
 	}
@@ -184,7 +187,9 @@ func TestServerDoesNotSpeakTLS(t *testing.T) {
 	a := startAgent(t)
 	acc := p.account()
 	acc.Transport = "tls"
-	require.ErrorContains(t, a.Register(t.Context(), acc), "tls with 127.0.0.1: the server does not speak TLS on this port")
+	err := a.Register(t.Context(), acc)
+	require.ErrorContains(t, err, "tls with 127.0.0.1: the server does not speak TLS on this port")
+	require.Equal(t, gateway.EndNotTLS, standingOf(err).Cause)
 }
 
 // greeter says something else than TLS on every connection.
@@ -336,9 +341,25 @@ func TestAddressOfTheSocketsVersion(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, got.String(), host)
 	}
-	a := startAgent(t, book{hosts: map[string]string{"six.test": "2001:db8::1"}}.use)
-	_, err := a.lookup(t.Context(), "six.test")
-	require.ErrorContains(t, err, "no address of the version that sip_host 127.0.0.1 has")
+}
+
+// TestServerOfTheOtherVersion: what no socket of ours can reach is told with the setting that is in the way.
+func TestServerOfTheOtherVersion(t *testing.T) {
+	dns := book{
+		srv:   map[string][]*net.SRV{"_sip._udp.domain.test": {{Target: "six.test.", Port: 5060}}},
+		hosts: map[string]string{"six.test": "2001:db8::1", "four.test": "192.0.2.1"},
+	}
+	for _, tt := range []struct{ host, server string }{
+		{"127.0.0.1", "six.test"}, {"127.0.0.1", "[2001:db8::1]"}, {"127.0.0.1", "domain.test"}, {"::1", "four.test"}, {"::1", "192.0.2.1"},
+	} {
+		a, r := startAgent(t, dns.use, func(a *Agent) { a.params.Host = tt.host }), newRecorder(t)
+		acc := gateway.Account{Login: "alice", Domain: tt.server}
+		_, err := a.LocalIP(acc)
+		require.ErrorContains(t, err, "no address of the version that sip_host "+tt.host+" has; give sip_host an address of the other version")
+		dial(a, r, acc)
+		require.Equal(t, gateway.EndFamily, next[Failed](r).Cause, tt)
+		require.Equal(t, gateway.EndFamily, standingOf(a.Register(t.Context(), acc)).Cause, tt)
+	}
 }
 
 func TestServersOfADomain(t *testing.T) {

@@ -53,12 +53,12 @@ func (t trust) secure(ctx context.Context, conn net.Conn, roots *x509.CertPool) 
 // check says in plain words what is wrong with the certificates that a server shows, its own first.
 func (t trust) check(shown []*x509.Certificate, roots *x509.CertPool) error {
 	if len(shown) == 0 {
-		return fmt.Errorf("%w: it shows none", errUntrust)
+		return &plight{gateway.EndCertificate, fmt.Errorf("%w: it shows none", errUntrust)}
 	}
 	own := shown[0]
 	if t.pin != "" {
 		if sum := sha256.Sum256(own.Raw); hex.EncodeToString(sum[:]) != t.pin {
-			return fmt.Errorf("%w: its SHA-256 is %x", errPin, sum)
+			return &plight{gateway.EndPin, fmt.Errorf("%w: its SHA-256 is %x", errPin, sum)}
 		}
 		return nil
 	}
@@ -74,20 +74,23 @@ func (t trust) check(shown []*x509.Certificate, roots *x509.CertPool) error {
 }
 
 // flaw is what is wrong with a certificate, in plain words.
-func flaw(err error, c *x509.Certificate, name string) error {
+func flaw(err error, c *x509.Certificate, name string) *plight {
 	if invalid, ok := errors.AsType[x509.CertificateInvalidError](err); ok && invalid.Reason == x509.Expired {
 		if now := time.Now(); now.Before(c.NotBefore) {
-			return fmt.Errorf("it is not valid before %s; check the clock of this machine", c.NotBefore.Format(time.DateTime))
+			err = fmt.Errorf("it is not valid before %s; check the clock of this machine", c.NotBefore.Format(time.DateTime))
+		} else {
+			err = fmt.Errorf("it expired on %s", c.NotAfter.Format(time.DateTime))
 		}
-		return fmt.Errorf("it expired on %s", c.NotAfter.Format(time.DateTime))
+		return &plight{gateway.EndExpired, err}
 	}
 	if _, ok := errors.AsType[x509.HostnameError](err); ok {
-		return fmt.Errorf("it is for %s and not for %s", namesOf(c), name)
+		return &plight{gateway.EndServerName, fmt.Errorf("it is for %s and not for %s", namesOf(c), name)}
 	}
 	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
-		return fmt.Errorf("its authority %q is not known here; name its certificate in sip_tls_ca, or pin the server's", c.Issuer.CommonName)
+		err = fmt.Errorf("its authority %q is not known here; name its certificate in sip_tls_ca, or pin the server's", c.Issuer.CommonName)
+		return &plight{gateway.EndAuthority, err}
 	}
-	return err
+	return &plight{gateway.EndCertificate, err}
 }
 
 // namesOf are those a certificate is for.
@@ -105,7 +108,7 @@ func namesOf(c *x509.Certificate) string {
 // inWords says why a handshake failed.
 func inWords(err error) error {
 	if _, ok := errors.AsType[tls.RecordHeaderError](err); ok {
-		return errNotTLS
+		return &plight{gateway.EndNotTLS, errNotTLS}
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

@@ -124,6 +124,9 @@ func held(local sdp.MediaOffer, m *sdp.Media) bool {
 // apply puts into effect what was agreed on, unless it is nothing: then all stays as it was.
 func (s *Source) apply(a sdp.Answer) error {
 	if a.Audio == nil && a.Video == nil {
+		if s.agreed.Audio == nil && s.agreed.Video == nil {
+			s.agreed = a // it is why the call does not come about
+		}
 		return refused(a.Refused)
 	}
 	if err := s.protect(a); err != nil {
@@ -146,14 +149,10 @@ func (s *Source) apply(a sdp.Answer) error {
 func (s *Source) Refused() []gateway.MediaLine {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var lines []gateway.MediaLine
-	for _, r := range slices.Concat(s.agreed.Refused, s.agreed.Unused) {
-		lines = append(lines, gateway.MediaLine{Kind: r.Kind, Why: r.Why})
-	}
-	return lines
+	return slices.Concat(s.agreed.Refused, s.agreed.Unused)
 }
 
-func refused(why []sdp.Refusal) error {
+func refused(why []gateway.MediaLine) error {
 	if len(why) == 0 {
 		return errors.New("the description has no audio and no video")
 	}
