@@ -71,9 +71,11 @@ func TestOurProgressIsRepeatedUntilAcknowledged(t *testing.T) {
 	c.expectStatus(sip.PRACK, 481)
 	c.request("PRACK", "", "RAck: 1 1 INVITE")
 	c.expectStatus(sip.PRACK, 200)
+	c.forget() // what follows may have come before the 200, and is repeated
 	require.Equal(t, "2", header(c.hears(180), "RSeq").Value())
 	c.request("PRACK", "", "RAck: 2 1 INVITE")
 	c.expectStatus(sip.PRACK, 200)
+	c.forget()
 	c.hears(200)
 	c.ack("")
 	next[Answered](r)
