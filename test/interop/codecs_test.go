@@ -35,7 +35,9 @@ func TestCodecsWithBaresip(t *testing.T) {
 			require.Eventually(t, func() bool { return g.call(t, "call").Audio.Packets > 50 }, patience, 20*time.Millisecond)
 			call := g.call(t, "call")
 			require.Equal(t, codec.named, call.Audio.Codec)
-			require.Contains(t, call.Refused, gateway.MediaLine{Kind: "audio", Why: "speex: not taken by the other side"})
+			require.Contains(t, call.Refused, gateway.MediaLine{
+				Kind: "audio", Reason: gateway.LineNotTaken, Ours: []string{"speex"}, Why: "speex: not taken by the other side",
+			})
 
 			recording := filepath.Join(t.TempDir(), "air.flv")
 			g.ok(t, "/call/inject_sound", map[string]any{"callId": "call", "fileName": "tone.wav"})
