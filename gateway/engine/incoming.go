@@ -54,11 +54,7 @@ func (e *Engine) invited(signal *sipua.Incoming) {
 // admit starts a call that comes in, or says with which status it is refused.
 func (e *Engine) admit(in *incoming) (status int, err error) {
 	signal := in.signal
-	ip, err := signal.LocalIP()
-	if err != nil {
-		return statusInternal, err
-	}
-	if in.wants, err = offered(signal.SDP, ip, e.codecs(signal.Account), signal.Account.SRTP); err != nil {
+	if in.wants, err = offered(signal.SDP, e.codecs(signal.Account), signal.Account.SRTP); err != nil {
 		return statusNotAcceptable, err
 	}
 	plan := callPlan{incoming: in, spec: gateway.CallSpec{
@@ -86,9 +82,9 @@ func refusal(err error) int {
 	return statusBusy
 }
 
-// offered is what a caller talks in who sees us at an address. Who leaves the offer to us is offered all.
+// offered is what a caller talks in. Who leaves the offer to us is offered all.
 func offered(
-	description []byte, ip netip.Addr, codecs [media.Kinds][]media.Codec, policy gateway.SRTPPolicy,
+	description []byte, codecs [media.Kinds][]media.Codec, policy gateway.SRTPPolicy,
 ) (wants [media.Kinds]media.Codec, err error) {
 	if len(description) == 0 {
 		return telephone(codecs), nil
@@ -97,7 +93,7 @@ func offered(
 		return sdp.MediaOffer{Port: 9, Send: true, Codecs: codecs[kind], Keys: sdp.NewKeys()}
 	}
 	_, a, err := sdp.AnswerTo(description, sdp.OfferParams{
-		IP: ip, SRTP: policy, Audio: line(media.Audio), Video: line(media.Video),
+		IP: netip.IPv4Unspecified(), SRTP: policy, Audio: line(media.Audio), Video: line(media.Video),
 	})
 	if err != nil {
 		return wants, err

@@ -3,6 +3,7 @@ package engine
 import (
 	"net"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -41,25 +42,24 @@ func TestAuthoritiesThatAreNotThere(t *testing.T) {
 	require.NoError(t, e.Register(t.Context(), gateway.RegisterSpec{ID: "udp", Account: gateway.Account{Login: "x", Domain: "127.0.0.1:9"}}))
 }
 
-// TestOtherVersionOfIP: a call between IPv4 and IPv6 ends with what is in the way and the setting that mends it.
+// TestOtherVersionOfIP: a call between IPv4 and IPv6 tells what may be in the way, or ends of it, and the setting that mends it.
 func TestOtherVersionOfIP(t *testing.T) {
 	over := func(e gateway.Event) bool { return e.Call != nil && e.Call.Status.Ended() }
 	six := newAnswerer(t, "v=0\r\nc=IN IP6 2001:db8::2\r\nm=audio 4000 RTP/AVP 8\r\nm=video 0 RTP/AVP 112\r\n")
 	e := start(t, loopback())
 	seen := follow(t, e)
 	require.NoError(t, e.StartCall(t.Context(), gateway.CallSpec{ID: "media", Callee: "bob", Account: six.account("desk"), HasAudio: true}))
-	ended := seen.await(t, "media", over).Call
-	require.Equal(t, gateway.EndNoMedia, ended.Ending.Reason)
-	require.Contains(t, ended.Ending.Text, "its address 2001:db8::2 is IPv6, and ours 127.0.0.1 is IPv4")
-	require.Contains(t, ended.Ending.Text, "sip_host")
-	require.Equal(t, gateway.LineFamily, ended.Refused[0].Reason)
-	require.Equal(t, []string{"2001:db8::2"}, ended.Refused[0].Theirs)
+	up := seen.await(t, "media", func(e gateway.Event) bool { return e.Call != nil && e.Call.Status == gateway.CallEstablished }).Call
+	family := slices.IndexFunc(up.Refused, func(l gateway.MediaLine) bool { return l.Reason == gateway.LineFamily })
+	require.NotEqual(t, -1, family)
+	require.Contains(t, up.Refused[family].Why, "its address 2001:db8::2 is IPv6, and ours 127.0.0.1 is IPv4")
+	require.Contains(t, up.Refused[family].Why, "sip_host")
 
 	account := gateway.Account{Login: "desk", Domain: "[2001:db8::1]:5060"}
 	for id, register := range map[string]bool{"signal": false, "registered": true} {
 		account.Register = register
 		require.NoError(t, e.StartCall(t.Context(), gateway.CallSpec{ID: id, Callee: "bob", Account: account, HasAudio: true}))
-		ended = seen.await(t, id, over).Call
+		ended := seen.await(t, id, over).Call
 		require.Equal(t, gateway.EndFamily, ended.Ending.Reason, id)
 		require.Contains(t, ended.Ending.Text, "give sip_host an address of the other version", id)
 	}

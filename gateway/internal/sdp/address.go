@@ -9,15 +9,12 @@ import (
 	"callcast/gateway"
 )
 
-// addresses returns where a line wants its RTP and RTCP, which is sent from our address. They are not valid when it wants
-// none, which is how hold was said before RFC 3264: by the unspecified address.
-func (d *description) addresses(l *line, ours netip.Addr) (rtp, rtcp netip.AddrPort, why refusal) {
+// addresses returns where a line wants its RTP and RTCP. They are not valid when it wants none, which is how hold was said
+// before RFC 3264: by the unspecified address.
+func (d *description) addresses(l *line) (rtp, rtcp netip.AddrPort, why refusal) {
 	ip, why := parseConnection(d.connected(l))
 	if why != nil || ip.IsUnspecified() {
 		return rtp, rtcp, why
-	}
-	if ours.IsValid() && !ours.IsUnspecified() && ours.Unmap().Is4() != ip.Is4() {
-		return rtp, rtcp, otherFamily(ip, ours.Unmap())
 	}
 	rtp = netip.AddrPortFrom(ip, uint16(l.port))
 	return rtp, l.rtcp(rtp), nil

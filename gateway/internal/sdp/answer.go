@@ -58,12 +58,14 @@ func (a *Answer) take(d *description, l *line, can Direction, t terms) bool {
 	switch {
 	case why != nil:
 		a.refuse(l.kind, why)
+		return false
 	case l.kind == audio:
 		a.Audio = m
 	default:
 		a.Video = m
 	}
-	return why == nil
+	a.compare(l.kind, m.RTP.Addr(), t.ip.Unmap())
+	return true
 }
 
 // agreed is what came about for a kind of media; nil if nothing did.
@@ -104,7 +106,7 @@ func (d *description) agree(l *line, can Direction, t terms) (*Media, refusal) {
 	if why != nil {
 		return nil, why
 	}
-	rtp, rtcp, why := d.addresses(l, t.ip)
+	rtp, rtcp, why := d.addresses(l)
 	if why != nil {
 		return nil, why
 	}

@@ -42,13 +42,17 @@ func unsuited(reason gateway.LineReason, theirs, why string) refusal {
 	return &gateway.MediaLine{Reason: reason, Theirs: []string{theirs}, Why: why}
 }
 
-// otherFamily refuses an address that media cannot be sent to from ours.
-func otherFamily(theirs, ours netip.Addr) refusal {
-	return &gateway.MediaLine{
-		Reason: gateway.LineFamily, Theirs: []string{theirs.String()}, Ours: []string{ours.String()},
-		Why: fmt.Sprintf("its address %s is %s, and ours %s is %s; reach the SIP server by %s (sip_host, domain or outbound proxy), or have the other side use %s",
-			theirs, version(theirs), ours, version(ours), version(theirs), version(ours)),
+// compare notes that media cannot be sent from our address to that of the other side. The line is used all the same: what
+// comes from there tells where to send.
+func (a *Answer) compare(kind string, theirs, ours netip.Addr) {
+	if !theirs.IsValid() || !ours.IsValid() || ours.IsUnspecified() || theirs.Is4() == ours.Is4() {
+		return
 	}
+	a.Unused = append(a.Unused, gateway.MediaLine{
+		Kind: kind, Reason: gateway.LineFamily, Theirs: []string{theirs.String()}, Ours: []string{ours.String()},
+		Why: fmt.Sprintf("its address %s is %s, and ours %s is %s; if it hears nothing, reach the SIP server by %s (sip_host, domain or outbound proxy), or have the other side use %s",
+			theirs, version(theirs), ours, version(ours), version(theirs), version(ours)),
+	})
 }
 
 func version(ip netip.Addr) string {

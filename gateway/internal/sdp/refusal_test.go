@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/media"
 )
 
 // TestReasons: whatever is refused is so for a reason that programs can read, with what it speaks of.
@@ -33,7 +34,6 @@ func TestReasons(t *testing.T) {
 		"no address":  {sdp("v=0", taken), nil, gateway.MediaLine{Reason: gateway.LineNoAddress}},
 		"bad address": {sdp("v=0", "c=IN IP4 phone.example", taken), nil, gateway.MediaLine{Reason: gateway.LineBadAddress, Theirs: []string{"phone.example"}}},
 		"multicast":   {sdp("v=0", "c=IN IP4 224.2.1.1/127", taken), nil, gateway.MediaLine{Reason: gateway.LineMulticast, Theirs: []string{"224.2.1.1"}}},
-		"family":      {sdp("v=0", "c=IN IP6 2001:db8::2", taken), nil, gateway.MediaLine{Reason: gateway.LineFamily, Theirs: []string{"2001:db8::2"}, Ours: []string{"192.0.2.10"}}},
 		"unmatched":   {sdp(head, "m=audio 4000 RTP/AVP 18"), nil, gateway.MediaLine{Reason: gateway.LineUnmatched, Theirs: []string{"G729/8000"}, Ours: []string{"PCMA", "PCMU"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,35 +58,41 @@ func TestReasons(t *testing.T) {
 	require.Equal(t, []gateway.MediaLine{{Kind: video, Reason: gateway.LineAbsent, Why: "it is not in the answer"}}, got.Refused)
 }
 
-// TestAddressesOfEitherVersion: media goes to addresses of the version of our own only. Who holds names none that counts.
+// TestAddressesOfEitherVersion: an address of the other version of IP is noted. Who holds names none that counts.
 func TestAddressesOfEitherVersion(t *testing.T) {
 	const four, six = "c=IN IP4 192.0.2.20", "c=IN IP6 2001:db8::2"
-	for _, tt := range []struct{ ours, theirs, want string }{
-		{"192.0.2.10", four, "192.0.2.20:4000"},
-		{"2001:db8::1", six, "[2001:db8::2]:4000"},
-		{"::ffff:192.0.2.10", four, "192.0.2.20:4000"},
-		{"192.0.2.10", "c=IN IP6 ::ffff:192.0.2.20", "192.0.2.20:4000"},
-		{"192.0.2.10", "c=IN IP6 ::", "invalid AddrPort"},
-		{"2001:db8::1", "c=IN IP4 0.0.0.0", "invalid AddrPort"},
-		{"192.0.2.10", six, "its address 2001:db8::2 is IPv6, and ours 192.0.2.10 is IPv4; " +
-			"reach the SIP server by IPv6 (sip_host, domain or outbound proxy), or have the other side use IPv4"},
-		{"2001:db8::1", four, "its address 192.0.2.20 is IPv4, and ours 2001:db8::1 is IPv6; " +
-			"reach the SIP server by IPv4 (sip_host, domain or outbound proxy), or have the other side use IPv6"},
+	for _, tt := range []struct{ ours, theirs, want, noted string }{
+		{"192.0.2.10", four, "192.0.2.20:4000", ""},
+		{"2001:db8::1", six, "[2001:db8::2]:4000", ""},
+		{"::ffff:192.0.2.10", four, "192.0.2.20:4000", ""},
+		{"192.0.2.10", "c=IN IP6 ::ffff:192.0.2.20", "192.0.2.20:4000", ""},
+		{"192.0.2.10", "c=IN IP6 ::", "invalid AddrPort", ""},
+		{"2001:db8::1", "c=IN IP4 0.0.0.0", "invalid AddrPort", ""},
+		{
+			"192.0.2.10", six, "[2001:db8::2]:4000", "its address 2001:db8::2 is IPv6, and ours 192.0.2.10 is IPv4; " +
+				"if it hears nothing, reach the SIP server by IPv6 (sip_host, domain or outbound proxy), or have the other side use IPv4",
+		},
+		{
+			"2001:db8::1", four, "192.0.2.20:4000", "its address 192.0.2.20 is IPv4, and ours 2001:db8::1 is IPv6; " +
+				"if it hears nothing, reach the SIP server by IPv4 (sip_host, domain or outbound proxy), or have the other side use IPv6",
+		},
 	} {
 		local := params(true)
-		local.IP = netip.MustParseAddr(tt.ours)
+		local.IP, local.Audio.Codecs = netip.MustParseAddr(tt.ours), []media.Codec{media.PCMA}
 		description := []byte(strings.Join([]string{"v=0", tt.theirs, "m=audio 4000 RTP/AVP 8"}, "\n"))
 		answered, err := ParseAnswer(Offer(local), description)
 		require.NoError(t, err)
 		_, offered, err := AnswerTo(description, local)
 		require.NoError(t, err)
 		for _, a := range []Answer{answered, offered} {
-			if a.Audio == nil {
-				require.Equal(t, tt.want, a.Refused[0].Why)
-				require.Equal(t, gateway.LineFamily, a.Refused[0].Reason)
-			} else {
-				require.Equal(t, tt.want, a.Audio.RTP.String())
+			require.Equal(t, tt.want, a.Audio.RTP.String())
+			if tt.noted == "" {
+				require.Empty(t, a.Unused)
+				continue
 			}
+			require.Len(t, a.Unused, 1)
+			require.Equal(t, tt.noted, a.Unused[0].Why)
+			require.Equal(t, gateway.LineFamily, a.Unused[0].Reason)
 		}
 	}
 }
