@@ -26,7 +26,10 @@ import (
 // wantedFPS is how many pictures a second are enough.
 const wantedFPS = 25
 
-var errFormat = errors.New("the camera has no form of picture that is known here")
+var (
+	errFormat = errors.New("the camera has no form of picture that is known here")
+	errClosed = errors.New("the camera is closed")
+)
 
 // drivers are those of the cameras that are plugged in.
 func (m *machine) drivers() []driver.Driver {
@@ -65,11 +68,19 @@ func films(d driver.Driver) bool {
 
 // openedCamera is a camera that films.
 type openedCamera struct {
-	driver  driver.Driver
-	reader  video.Reader
-	room    *image.YCbCr // for pictures of another form
-	release func()       // of the last picture
-	shut    sync.Once
+	driver driver.Driver
+	reader video.Reader
+	room   *image.YCbCr // for pictures of another form
+	lent   picture      // the last
+	closed chan struct{}
+	shut   sync.Once
+}
+
+// picture is one that the driver has lent, or why it has none.
+type picture struct {
+	image.Image
+	giveBack func()
+	err      error
 }
 
 func (m *machine) openCamera(id string) (Camera, error) {
@@ -78,7 +89,10 @@ func (m *machine) openCamera(id string) (Camera, error) {
 	if at < 0 {
 		return nil, ErrMissing
 	}
-	d := all[at]
+	return film(all[at])
+}
+
+func film(d driver.Driver) (Camera, error) {
 	if err := d.Open(); err != nil {
 		return nil, absent(err)
 	}
@@ -92,7 +106,7 @@ func (m *machine) openCamera(id string) (Camera, error) {
 		_ = d.Close()
 		return nil, absent(err)
 	}
-	return &openedCamera{driver: d, reader: r, release: func() {}}, nil
+	return &openedCamera{driver: d, reader: r, closed: make(chan struct{})}, nil
 }
 
 func absent(err error) error {
@@ -139,21 +153,41 @@ func workCost(p prop.Media) int {
 	return 0
 }
 
+// Read leaves a driver to itself that does not notice that it has been closed.
 func (c *openedCamera) Read() (*image.YCbCr, error) {
-	c.release()
-	img, release, err := c.reader.Read()
-	if err != nil {
-		c.release = func() {}
-		return nil, err
+	c.giveBack()
+	next := make(chan picture)
+	go func() {
+		img, giveBack, err := c.reader.Read()
+		select {
+		case next <- picture{img, giveBack, err}:
+		case <-c.closed:
+			giveBack()
+		}
+	}()
+	select {
+	case c.lent = <-next:
+	case <-c.closed:
+		return nil, errClosed
 	}
-	c.release = release
-	if planes, ok := img.(*image.YCbCr); ok {
+	planes, ok := c.lent.Image.(*image.YCbCr)
+	switch {
+	case c.lent.err != nil:
+		return nil, c.lent.err
+	case ok:
 		return planes, nil
-	}
-	if img == nil {
+	case c.lent.Image == nil:
 		return nil, fmt.Errorf("%w: nothing", errFormat)
+	default:
+		return c.convert(c.lent.Image), nil
 	}
-	return c.convert(img), nil
+}
+
+func (c *openedCamera) giveBack() {
+	if c.lent.giveBack != nil {
+		c.lent.giveBack()
+	}
+	c.lent = picture{}
 }
 
 // convert makes planes of any picture, slowly.
@@ -173,5 +207,8 @@ func (c *openedCamera) convert(img image.Image) *image.YCbCr {
 }
 
 func (c *openedCamera) Close() {
-	c.shut.Do(func() { _ = c.driver.Close() })
+	c.shut.Do(func() {
+		close(c.closed)
+		_ = c.driver.Close()
+	})
 }

@@ -3,8 +3,11 @@
 package device
 
 import (
+	"image/color"
 	"testing"
 
+	"github.com/pion/mediadevices/pkg/driver"
+	_ "github.com/pion/mediadevices/pkg/driver/videotest"
 	"github.com/pion/mediadevices/pkg/frame"
 	"github.com/pion/mediadevices/pkg/prop"
 	"github.com/stretchr/testify/require"
@@ -32,4 +35,28 @@ func TestTheFormNearestToWhatIsSent(t *testing.T) {
 	}
 	_, ok := choose([]prop.Media{form(640, 360, 25, frame.FormatZ16)})
 	require.False(t, ok)
+}
+
+// TestDriverFilms films with mediadevices' own driver for tests: bars, of which the first is white, then yellow. That driver
+// does not notice that it is closed while somebody reads.
+func TestDriverFilms(t *testing.T) {
+	manager := driver.GetManager()
+	all := manager.Query(func(d driver.Driver) bool { return d.Info().Label == "VideoTest" })
+	require.Len(t, all, 1)
+	c, err := film(all[0])
+	require.NoError(t, err)
+	for range 3 {
+		img, err := c.Read()
+		require.NoError(t, err)
+		bounds := img.Bounds()
+		white, yellow := img.YCbCrAt(bounds.Dx()/14, 10), img.YCbCrAt(bounds.Dx()*3/14, 10)
+		require.Equal(t, color.YCbCr{Y: 176, Cb: 128, Cr: 128}, white)
+		require.Equal(t, color.YCbCr{Y: 157, Cb: 16, Cr: 146}, yellow)
+	}
+	c.Close()
+	c.Close()
+	for range 2 {
+		_, err = c.Read()
+		require.Error(t, err)
+	}
 }
