@@ -83,6 +83,13 @@ type picture struct {
 	err      error
 }
 
+// release gives it back. Drivers that have failed have lent nothing, and may have no way for it.
+func (p picture) release() {
+	if p.err == nil && p.giveBack != nil {
+		p.giveBack()
+	}
+}
+
 func (m *machine) openCamera(id string) (Camera, error) {
 	all := m.drivers()
 	at := slices.IndexFunc(all, func(d driver.Driver) bool { return d.Info().Label == id })
@@ -155,14 +162,16 @@ func workCost(p prop.Media) int {
 
 // Read leaves a driver to itself that does not notice that it has been closed.
 func (c *openedCamera) Read() (*image.YCbCr, error) {
-	c.giveBack()
+	c.lent.release()
+	c.lent = picture{}
 	next := make(chan picture)
 	go func() {
 		img, giveBack, err := c.reader.Read()
+		p := picture{img, giveBack, err}
 		select {
-		case next <- picture{img, giveBack, err}:
+		case next <- p:
 		case <-c.closed:
-			giveBack()
+			p.release()
 		}
 	}()
 	select {
@@ -181,13 +190,6 @@ func (c *openedCamera) Read() (*image.YCbCr, error) {
 	default:
 		return c.convert(c.lent.Image), nil
 	}
-}
-
-func (c *openedCamera) giveBack() {
-	if c.lent.giveBack != nil {
-		c.lent.giveBack()
-	}
-	c.lent = picture{}
 }
 
 // convert makes planes of any picture, slowly.
