@@ -98,7 +98,7 @@ type Call struct {
 // MaxDigits is how many received keys a Call remembers.
 const MaxDigits = 256
 
-// MediaLine is a line of a session description, or codecs of it, that is not used in the call.
+// MediaLine is a line of a session description, or codecs or an address of it, that is not used in the call.
 type MediaLine struct {
 	Kind   string // "audio", "video", or as the line names it
 	Reason LineReason
@@ -128,7 +128,7 @@ const (
 	LineNoAddress  LineReason = "no_address"  // the other side does not say where it receives
 	LineBadAddress LineReason = "bad_address" // Theirs is no IP address
 	LineMulticast  LineReason = "multicast"   // Theirs is the address of a group
-	LineFamily     LineReason = "family"      // Theirs is an address of another version of IP than Ours
+	LineFamily     LineReason = "family"      // Theirs is an address of another version of IP than Ours; media goes to where its own comes from
 	LineUnmatched  LineReason = "unmatched"   // none of Theirs is one of Ours
 	LineNotTaken   LineReason = "not_taken"   // codecs of Ours that the other side does not use
 	LineNotListed  LineReason = "not_listed"  // codecs of Theirs that the list of codecs does not have
