@@ -34,14 +34,14 @@ func telephone(fake *gatewaytest.Fake, started time.Time) {
 	})
 	fake.RemoveCall("missed")
 	fake.SetCall(gateway.Call{
-		ID: "six", Status: gateway.CallFailed, SIPStatus: 200, Caller: "1001", Callee: "gate@six.example.com", Created: started.Add(-time.Minute), Ended: started,
-		Ending: gateway.Ending{Reason: gateway.EndNoMedia, Text: "no media agreed: audio: its address 2001:db8::2 is IPv6"},
+		ID: "gate", Status: gateway.CallFailed, SIPStatus: 200, Caller: "1001", Callee: "gate@example.com", Created: started.Add(-time.Minute), Ended: started,
+		Ending: gateway.Ending{Reason: gateway.EndNoMedia, Text: "no media agreed: audio: codecs not matched: G729/8000 => PCMA, PCMU"},
 		Refused: []gateway.MediaLine{
-			{Kind: "audio", Reason: gateway.LineFamily, Theirs: []string{"2001:db8::2"}, Ours: []string{"192.0.2.10"}, Why: "its address 2001:db8::2 is IPv6"},
+			{Kind: "audio", Reason: gateway.LineUnmatched, Theirs: []string{"G729/8000"}, Ours: []string{"PCMA", "PCMU"}, Why: "codecs not matched: G729/8000 => PCMA, PCMU"},
 			{Kind: "video", Reason: gateway.LineDeclined, Why: "refused by the other side (port 0)"},
 		},
 	})
-	fake.RemoveCall("six")
+	fake.RemoveCall("gate")
 	fake.SetStream(gateway.Stream{Name: selfView, Source: gateway.SourceWebRTC, Live: true})
 	fake.SetLadder(ladder(started))
 }
