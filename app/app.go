@@ -29,7 +29,8 @@ const (
 	exitUsage = 2
 )
 
-// Main runs the program and returns its exit code.
+// Main runs the program and returns its exit code. With a window it must run on the main goroutine, and ends the program
+// itself.
 func Main(args []string, stdout, stderr io.Writer) int {
 	o, err := parseFlags(args, stderr)
 	switch {
@@ -48,17 +49,23 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stderr, "callcast:", err)
 		return exitUsage
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	defer stop()
-	if err := run(ctx, o, cfg, log, stdout); err != nil {
-		log.Error("stopped", "err", err)
-		return exitError
+	work := func(main stage) int {
+		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		if err := run(ctx, o, cfg, log, stdout, main); err != nil {
+			log.Error("stopped", "err", err)
+			return exitError
+		}
+		return exitOK
 	}
-	return exitOK
+	if !o.headless {
+		onStage(work)
+	}
+	return work(nil)
 }
 
 // run starts everything in order, shows it until ctx ends or the window is closed, and stops it in reverse.
-func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, stdout io.Writer) (err error) {
+func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, stdout io.Writer, main stage) (err error) {
 	var phone *demophone.Phone
 	if o.demo {
 		if phone, err = startPhone(log); err != nil {
@@ -89,7 +96,7 @@ func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, s
 		showStatus(ctx, eng, stdout)
 		return nil
 	}
-	return showWindow(ctx, eng, cfg, form, log)
+	return main.show(func(leave func()) error { return showWindow(ctx, leave, eng, cfg, form, log) }, log)
 }
 
 // inTime stops something and gives up on it after stopTime.

@@ -18,8 +18,9 @@ import (
 // appID is what the desktop and the preferences know Callcast by; FyneApp.toml names the same.
 const appID = "org.callcast.console"
 
-// showWindow shows the console until it is closed or ctx ends. It must run on the main goroutine.
-func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form ui.FormDefaults, log *slog.Logger) error {
+// showWindow shows the console until it is closed or ctx ends, and calls leave when that begins. It must run on the main
+// goroutine.
+func showWindow(ctx context.Context, leave func(), api gateway.API, cfg gateway.Config, form ui.FormDefaults, log *slog.Logger) error {
 	path, err := config.DefaultPath()
 	if err != nil {
 		return fmt.Errorf("where to keep secrets: %w", err)
@@ -36,6 +37,7 @@ func showWindow(ctx context.Context, api gateway.API, cfg gateway.Config, form u
 		Configured:     configured(cfg.SIP.Accounts),
 		Notify:         (&notifier{send: desktop.SendNotification, log: log}).notify,
 		Ring:           bell.Ring,
+		Leave:          leave,
 		Version:        Version,
 		Log:            log,
 	})

@@ -39,7 +39,10 @@ type Params struct {
 	Notify func(title, text string)
 	// Ring starts and ends the ringing that is heard. It is called on the main goroutine and returns at once; nil rings
 	// silently.
-	Ring    func(on bool)
+	Ring func(on bool)
+	// Leave is told that the console begins to leave, perhaps twice. It is called on any goroutine and returns at once;
+	// nil is not told.
+	Leave   func()
 	Version string
 	Log     *slog.Logger
 }
@@ -56,6 +59,7 @@ type Console struct {
 	window   fyne.Window
 	post     func(func())
 	leaving  atomic.Bool
+	onLeave  func()
 	model    *model.Model
 	form     *screen.Form
 	monitor  *screen.Monitor
@@ -80,7 +84,10 @@ func newConsole(p Params, post func(func())) *Console {
 	}
 	p.App.Settings().SetTheme(theme.Console{})
 	p.App.SetIcon(fyne.NewStaticResource("icon.png", assets.Icon))
-	c := &Console{app: p.App, window: p.App.NewWindow("Callcast"), post: post}
+	c := &Console{app: p.App, window: p.App.NewWindow("Callcast"), post: post, onLeave: p.Leave}
+	if c.onLeave == nil {
+		c.onLeave = func() {}
+	}
 	c.model = model.New(model.Params{API: p.API, Secrets: p.Secrets, Post: c.postNews, Log: p.Log, Configured: p.Configured})
 	c.model.OnChange = c.update
 	c.model.OnPicture = func(picture model.Picture) { c.monitor.ShowPicture(picture) }
@@ -169,7 +176,10 @@ func (c *Console) postNews(f func()) {
 }
 
 // Leave stops showing news. It may be called from any goroutine.
-func (c *Console) Leave() { c.leaving.Store(true) }
+func (c *Console) Leave() {
+	c.leaving.Store(true)
+	c.onLeave()
+}
 
 // Quit closes the console and then the app. Only the main goroutine may call it: once the app's loop has ended, by a
 // signal say, nobody else may touch the app.

@@ -153,7 +153,7 @@ func TestKeyboardIsTheKeypad(t *testing.T) {
 func TestWindowStaysAsItIsOnceTheConsoleLeaves(t *testing.T) {
 	b := newBench(t, FormDefaults{})
 	b.sees("OFF AIR")
-	b.console.leaving.Store(true)
+	b.console.Leave()
 	b.fake.SetCall(upCall("a", "1002"))
 	for range 2 { // what tells of events, and the clock: each waits for its news to be shown before it posts more
 		(<-b.posted)()

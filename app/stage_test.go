@@ -1,0 +1,60 @@
+package app
+
+import (
+	"bytes"
+	"errors"
+	"log/slog"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// play has a stage show a window, and returns how long it took, what was logged, and how it ended.
+func play(window func(leave func()) error) (took time.Duration, logged string, err error) {
+	var log bytes.Buffer
+	s := make(stage)
+	go func() { (<-s)() }()
+	began := time.Now()
+	err = s.show(window, slog.New(slog.NewTextHandler(&log, nil)))
+	return time.Since(began), log.String(), err
+}
+
+func TestWindowIsShownUntilItIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		took, logged, err := play(func(leave func()) error {
+			time.Sleep(time.Hour)
+			leave()
+			time.Sleep(windowTime / 2)
+			leave()
+			return errors.New("no display")
+		})
+		require.EqualError(t, err, "no display")
+		require.Equal(t, time.Hour+windowTime/2, took)
+		require.Empty(t, logged)
+	})
+}
+
+func TestWindowThatFailsIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		took, _, err := play(func(func()) error { return errors.New("no display") })
+		require.EqualError(t, err, "no display")
+		require.Zero(t, took)
+	})
+}
+
+func TestWindowThatHangsIsLeftBehind(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := make(chan struct{})
+		took, logged, err := play(func(leave func()) error {
+			leave()
+			<-hang
+			return nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, windowTime, took)
+		require.Contains(t, logged, "does not close")
+		close(hang)
+	})
+}
