@@ -124,6 +124,8 @@ func (p *program) stop() {
 	select {
 	case <-p.done:
 	case <-time.After(patience):
+		_ = p.cmd.Process.Signal(syscall.SIGQUIT) // it says where it hangs
+		<-p.done
 		require.FailNow(p.t, "the program does not end")
 	}
 	require.Zero(p.t, p.cmd.ProcessState.ExitCode(), "exit code")
