@@ -39,6 +39,13 @@ func (m *Model) Devices(use func([]gateway.Device, *gateway.Error)) {
 	})
 }
 
+// OnMicrophone tells whether a call hears what is heard in this room.
+func (m *Model) OnMicrophone() bool {
+	return len(m.callsWith(func(c gateway.Call) bool {
+		return c.Status == gateway.CallEstablished && c.Devices.Microphone != "" && !c.Muted
+	})) > 0
+}
+
 // UseDevices lets the operator talk in a call with other devices.
 func (m *Model) UseDevices(callID string, use gateway.DeviceUse, done Done) {
 	m.run(func(ctx context.Context) error { return m.api.UseDevices(ctx, callID, use) }, done)

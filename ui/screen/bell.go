@@ -12,7 +12,8 @@ import (
 // silentKey is whether the operator has silenced the bell.
 const silentKey = "ring.silent"
 
-// Bell rings aloud while calls wait for the operator, unless he has silenced it, which is remembered.
+// Bell rings aloud while calls wait for the operator, unless he has silenced it, which is remembered, or a call would
+// hear it.
 type Bell struct {
 	model       *model.Model
 	preferences fyne.Preferences
@@ -38,7 +39,7 @@ func (b *Bell) Content() fyne.CanvasObject { return b.button }
 
 // Update rings as long as calls wait.
 func (b *Bell) Update() {
-	on := len(b.model.Ringing()) > 0 && !b.silent()
+	on := len(b.model.Ringing()) > 0 && !b.silent() && !b.model.OnMicrophone()
 	if on != b.ringing {
 		b.ringing = on
 		b.ring(on)
