@@ -36,16 +36,20 @@ func (p *oldPhone) request(t *testing.T, method, tag, body string) {
 	require.NoError(t, err)
 }
 
-// expect reads until a response with a status comes.
+// expect reads until a response with a status comes, and accepts no other that is final.
 func (p *oldPhone) expect(t *testing.T, status string) string {
 	t.Helper()
 	buf := make([]byte, 65536)
+	require.NoError(t, p.sip.SetReadDeadline(time.Now().Add(patience)))
 	for {
-		require.NoError(t, p.sip.SetReadDeadline(time.Now().Add(patience)))
 		n, _, err := p.sip.ReadFrom(buf)
-		require.NoError(t, err)
-		if bytes.HasPrefix(buf[:n], []byte("SIP/2.0 "+status)) {
+		require.NoError(t, err, "no %s comes", status)
+		response, ok := bytes.CutPrefix(buf[:n], []byte("SIP/2.0 "))
+		switch {
+		case ok && bytes.HasPrefix(response, []byte(status)):
 			return string(buf[:n])
+		case ok && response[0] > '1':
+			require.FailNow(t, "another response", "%s", buf[:n])
 		}
 	}
 }

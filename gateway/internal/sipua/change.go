@@ -19,7 +19,7 @@ type reply struct {
 func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 	offered := req.IsInvite() || len(sdpOf(req)) > 0
 	if offered {
-		if !d.turn.try() {
+		if !d.turn.tryAgain() {
 			d.agent.respond(tx, d.notNow(req))
 			return
 		}

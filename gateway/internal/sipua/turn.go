@@ -3,7 +3,12 @@ package sipua
 import (
 	"context"
 	"sync/atomic"
+	"time"
 )
+
+// echo is how long a change by the other side may go on here after the other side has heard the last of it. It is less
+// than the time after which a request is repeated.
+const echo = 250 * time.Millisecond
 
 // turn lets one side at a time change the session (RFC 3261 section 14).
 type turn struct {
@@ -19,6 +24,22 @@ func (t turn) try() bool {
 	case t.held <- struct{}{}:
 		return true
 	default:
+		return false
+	}
+}
+
+// tryAgain is try, but for what is about to end: the other side may go on at once after our response, or its own ACK.
+func (t turn) tryAgain() bool {
+	if t.try() {
+		return true
+	}
+	if t.ours.Load() {
+		return false
+	}
+	select {
+	case t.held <- struct{}{}:
+		return true
+	case <-time.After(echo):
 		return false
 	}
 }
