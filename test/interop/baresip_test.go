@@ -29,14 +29,14 @@ func TestBaresipBehindKamailio(t *testing.T) {
 		"sipLogin": "gw", "sipAuthenticationName": "gw", "sipPassword": "gwpw",
 		"sipDomain": "sip.test", "sipOutboundProxy": kamailio.Address(), "sipPort": "", "sipRegisterRequired": "true",
 	})
-	g.waitFor(t, "air", "status", "ESTABLISHED", 10*time.Second)
-	g.waitFor(t, "air", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 10*time.Second)
+	g.waitFor(t, "air", "status", "ESTABLISHED", patience)
+	g.waitFor(t, "air", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	time.Sleep(*onAir) // the call is on air
 	require.NotNil(t, g.find(t, "air"), "the call lives")
 
 	phone.Hangup(t)
-	g.waitGone(t, "air", 5*time.Second)
-	last := g.ending(t, history, "air", time.Second)
+	g.waitGone(t, "air", patience)
+	last := g.ending(t, history, "air", patience)
 	require.Equal(t, "FINISH", string(last.Status))
 	require.Equal(t, "remote", string(last.Ending.Reason))
 

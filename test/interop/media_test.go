@@ -65,7 +65,7 @@ func TestClipArrivesWhole(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
 	g.dial(t, "clip", phone.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "clip"})
-	g.waitFor(t, "clip", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
+	g.waitFor(t, "clip", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	time.Sleep(12 * time.Second) // on air
 	g.hangUp(t, "clip")
 
@@ -112,10 +112,10 @@ func TestBuiltInServer(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
 	g.dial(t, "own", phone.URI(), map[string]any{"rtmpUrl": "rtmp://" + g.rtmp + "/live", "rtmpStream": "own"})
-	g.waitFor(t, "own", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
+	g.waitFor(t, "own", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	for _, name := range []string{"own", "rtmp_own"} {
 		path := filepath.Join(t.TempDir(), name+".flv")
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 		require.NoError(t, content.Record(ctx, fmt.Sprintf("rtmp://%s/live/%s", g.rtmp, name), path, 6*time.Second))
 		cancel()
 		r := analyse(t, path)
@@ -136,11 +136,11 @@ func TestServerGoneForTenSeconds(t *testing.T) {
 	require.NoError(t, err)
 	defer preview.Close()
 	for _, id := range []string{"a", "b"} {
-		g.waitFor(t, id, "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second)
+		g.waitFor(t, id, "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	}
 	time.Sleep(3 * time.Second) // both on air
 	gone.Kill()
-	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_CONNECTION_LOST", 5*time.Second)
+	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_CONNECTION_LOST", patience)
 	time.Sleep(10 * time.Second) // the outage
 	_, fresh := preview.Frame(nil)
 	require.True(t, fresh, "the preview runs on")
@@ -165,7 +165,7 @@ func TestLatePreviewAsksForItsPicture(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
 	g.dial(t, "late", phone.URI(), nil)
-	g.waitFor(t, "late", "status", "ESTABLISHED", 5*time.Second)
+	g.waitFor(t, "late", "status", "ESTABLISHED", patience)
 	preview, err := g.api.OpenPreview(t.Context(), "late")
 	require.NoError(t, err)
 	defer preview.Close()

@@ -11,7 +11,8 @@ import (
 	"callcast/test/peers"
 )
 
-// patience is how long anything may take that happens at once on an idle machine.
+// patience is how long anything may take that happens at once on an idle machine. It is shorter than what ends a browser that is
+// gone without a word.
 const patience = 20 * time.Second
 
 // callee starts a SIPp that plays a scenario.

@@ -130,7 +130,7 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
 	if p.Registrar != "" {
-		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, 10*time.Second, 100*time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, patience, 100*time.Millisecond)
 	}
 	return b
 }
@@ -163,7 +163,7 @@ func (b *Baresip) WaitCall(t testing.TB, want string) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.Contains(c, b.CallStatus(t), want)
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 // WaitSaid waits until the softphone has written want into its log.
@@ -173,7 +173,7 @@ func (b *Baresip) WaitSaid(t testing.TB, want string) {
 		text, err := os.ReadFile(b.process.log)
 		require.NoError(c, err)
 		assert.Contains(c, string(text), want)
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 // Turn changes by a re-INVITE which way the pictures of the softphone's call go: sendrecv, sendonly, recvonly or inactive.
@@ -192,7 +192,7 @@ func (b *Baresip) Sees(t testing.TB) (number int, ok bool) {
 		defer func() { _ = f.Close() }()
 		picture, err = png.Decode(f)
 		require.NoError(c, err)
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	return content.CounterOf(picture)
 }
 
@@ -213,7 +213,7 @@ func (b *Baresip) WaitTones(t testing.TB, want string) {
 			heard.WriteString(tone[1])
 		}
 		assert.Equal(c, want, heard.String())
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 var toneBegins = regexp.MustCompile(`received (?:in-band DTMF )?event: '(.)' \(end=0\)`)
@@ -228,7 +228,7 @@ func (b *Baresip) Heard(t testing.TB) string {
 		require.NotEmpty(c, files)
 		require.Contains(c, b.CallStatus(t), "no active calls")
 		file = slices.Max(files) // their names have the time
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 	return file
 }
 
@@ -240,7 +240,7 @@ func (b *Baresip) command(t testing.TB, name string, params ...string) string {
 	text := fmt.Sprintf(`{"command":%q,"params":%q,"token":"t"}`, name, strings.Join(params, " "))
 	_, err = fmt.Fprintf(c, "%d:%s,", len(text), text)
 	require.NoError(t, err)
-	require.NoError(t, c.SetReadDeadline(time.Now().Add(3*time.Second)))
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(patience/4)))
 	in := bufio.NewReader(c)
 	for {
 		size, err := in.ReadString(':')

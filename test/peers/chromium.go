@@ -42,7 +42,7 @@ func StartChromium(t testing.TB, flags ...string) *Chromium {
 		port, _, whole := strings.Cut(string(text), "\n")
 		c.address = "127.0.0.1:" + port
 		return err == nil && whole
-	}, 30*time.Second, 20*time.Millisecond, "chromium does not start")
+	}, patience, 20*time.Millisecond, "chromium does not start")
 	return c
 }
 
@@ -73,7 +73,7 @@ func (c *Chromium) Open(t testing.TB, address string, before ...string) *Page {
 	require.Empty(t, went.ErrorText, address)
 	require.Eventually(t, func() bool {
 		return p.Text(t, `location.href !== "about:blank" && document.readyState`) == "complete"
-	}, 30*time.Second, 20*time.Millisecond, "%s does not load", address)
+	}, patience, 20*time.Millisecond, "%s does not load", address)
 	return p
 }
 

@@ -119,7 +119,7 @@ func (l *Linphone) waitRegistered(t testing.TB) {
 	require.Eventually(t, func() bool {
 		l.say(t, "status register")
 		return strings.Contains(l.said(t), "registered, identity=")
-	}, 15*time.Second, 200*time.Millisecond, "it is not registered")
+	}, patience, 200*time.Millisecond, "it is not registered")
 }
 
 // said is all that the softphone has said.
@@ -133,7 +133,7 @@ func (l *Linphone) said(t testing.TB) string {
 // WaitSaid waits until the softphone has said so.
 func (l *Linphone) WaitSaid(t testing.TB, want string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(l.said(t), want) }, 15*time.Second, 50*time.Millisecond, "it does not say %q", want)
+	require.Eventually(t, func() bool { return strings.Contains(l.said(t), want) }, patience, 50*time.Millisecond, "it does not say %q", want)
 }
 
 // Sees is the number of the picture of the demo clip that the softphone has on its screen. ok is false for any other picture.
@@ -142,7 +142,7 @@ func (l *Linphone) Sees(t testing.TB) (number int, ok bool) {
 	l.shots++
 	path := filepath.Join(l.dir, fmt.Sprintf("screen%d.jpg", l.shots))
 	l.say(t, "snapshot "+path)
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, 10*time.Second, 20*time.Millisecond, "it sees no picture")
+	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, patience, 20*time.Millisecond, "it sees no picture")
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer func() { _ = f.Close() }()

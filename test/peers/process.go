@@ -19,6 +19,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// patience is how long a peer may take to do what happens at once on an idle machine; nothing waits that long when all is
+// well.
+const patience = 40 * time.Second
+
 // process is a running program that ends with its test.
 type process struct {
 	cmd  *exec.Cmd
@@ -155,7 +159,7 @@ func (p *process) listening(t testing.TB, addr string) {
 			_ = c.Close()
 		}
 		return err == nil
-	}, 10*time.Second, 20*time.Millisecond, "nothing listens at %s", addr)
+	}, patience, 20*time.Millisecond, "nothing listens at %s", addr)
 }
 
 // udpTaken reports whether a program holds the UDP port, without touching it: the program may be about to take it.
