@@ -66,7 +66,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 		}
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		http.DefaultClient.CloseIdleConnections()
 		require.NoError(t, sockets.Close(ctx))
