@@ -6,6 +6,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -151,12 +152,19 @@ func (l *Linphone) Sees(t testing.TB) (number int, ok bool) {
 	return content.CounterOf(picture)
 }
 
-// Heard is the file of what the softphone heard in its last call, which must be over.
+// Heard is the file of what the softphone heard in its calls, which must be over or be about to.
 func (l *Linphone) Heard(t testing.TB) string {
 	t.Helper()
-	l.WaitSaid(t, "ended (")
+	require.Eventually(t, func() bool {
+		said := l.said(t)
+		begun, ended := linphoneCall.FindAllString(said, -1), strings.Count(said, " ended (")
+		return ended > 0 && ended >= len(begun)
+	}, patience, 50*time.Millisecond, "its calls do not end")
 	return l.heard()
 }
+
+// linphoneCall is what the softphone says when one of its calls has come about.
+var linphoneCall = regexp.MustCompile(`Call \d+ with .* connected\.`)
 
 func (l *Linphone) heard() string { return filepath.Join(l.dir, "heard.wav") }
 
