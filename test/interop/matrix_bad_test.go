@@ -155,7 +155,7 @@ func floods(t *testing.T, g *gatewayUnderTest) {
 		caller := newStranger(t, g)
 		for range many {
 			caller.send(t, method+" sip:studio", "", "")
-			time.Sleep(2 * time.Millisecond) // the kernel would lose some that come all at once
+			time.Sleep(5 * time.Millisecond) // the kernel would lose some that come all at once
 		}
 		answers := caller.heard(t)
 		bound := burst + int(rate*time.Since(begun).Seconds()) + 1
@@ -185,6 +185,7 @@ func strangersMedia(t *testing.T, g *gatewayUnderTest) {
 			_, err := conn.WriteTo(bye, control)
 			require.NoError(t, err)
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
 	g.requireMore(t, discarded, before, many*float64(1+len(falseGoodbyes()))*0.9)
 }
