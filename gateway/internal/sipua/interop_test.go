@@ -77,7 +77,7 @@ func sippAt(t *testing.T, scenario string, port int, more ...string) (wait func(
 	file, err := filepath.Abs(filepath.Join("testdata", scenario))
 	require.NoError(t, err)
 	return program(t, "sipp", append(more, "-sf", file, "-i", "127.0.0.1", "-p", strconv.Itoa(port),
-		"-m", "1", "-timeout", "20s", "-timeout_error", "-nostdin")...)
+		"-m", "1", "-timeout", "60s", "-timeout_error", "-nostdin")...)
 }
 
 // awaitTCP returns when somebody listens. Over UDP retransmission does this for us.
