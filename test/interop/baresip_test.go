@@ -19,6 +19,7 @@ func TestBaresipBehindKamailio(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	nginx := peers.StartNginx(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: *onAir + time.Minute})
+	capture := phone.Capture(t)
 	g := startGateway(t)
 	history := g.watch(t)
 
@@ -47,7 +48,9 @@ func TestBaresipBehindKamailio(t *testing.T) {
 	require.InDelta(t, report.VideoDuration.Seconds(), report.AudioDuration.Seconds(), 0.5)
 	require.Zero(t, report.BackwardTimestamps)
 	require.Less(t, report.LongestVideoGap, 500*time.Millisecond)
-	require.Greater(t, report.Frames, int(24*report.VideoDuration.Seconds()), "baresip draws fewer pictures on a busy machine, but not many")
+	sent := phone.PictureRate(t, capture) // fewer than 25 on a busy machine
+	t.Logf("%.1f pictures a second were sent", sent)
+	require.Greater(t, float64(report.Frames), 0.96*sent*report.VideoDuration.Seconds())
 	require.Zero(t, last.Video.Damaged, "%+v", last.Video)
 	require.Zero(t, report.AudioHoles)
 	share, err := content.Tone(t.Context(), files[0], 1000)

@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -138,6 +139,30 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 // Capture listens to all the softphone sends and gets, from now on.
 func (b *Baresip) Capture(t testing.TB) *Capture {
 	return startCapture(t, b.Port, fmt.Sprintf("udp portrange %d-%d", b.Port, b.Port+baresipPorts-1))
+}
+
+// PictureRate is how many pictures a second the softphone has sent, by their stamps, of those that were captured.
+func (b *Baresip) PictureRate(t testing.TB, c *Capture) float64 {
+	t.Helper()
+	const dynamic = 96 // the first payload type that pictures may have
+	pictures := map[int32]bool{}
+	var first, last int32
+	for _, d := range c.Media() {
+		var header rtp.Header
+		if d.From < b.Port || d.From >= b.Port+baresipPorts || control(d.Payload) {
+			continue
+		}
+		if _, err := header.Unmarshal(d.Payload); err != nil || header.PayloadType < dynamic {
+			continue
+		}
+		if len(pictures) == 0 {
+			first = int32(header.Timestamp)
+		}
+		at := int32(header.Timestamp) - first
+		pictures[at], last = true, max(last, at)
+	}
+	require.Greater(t, len(pictures), 1, "it sent no pictures")
+	return float64(len(pictures)-1) * clockRate / float64(last)
 }
 
 // Hangup ends the softphone's call, or refuses the one that rings.
