@@ -156,7 +156,7 @@ func TestServerGoneForTenSeconds(t *testing.T) {
 	require.Equal(t, "RTMP_STREAM_ACTIVE", g.find(t, "b")["rtmpStreamStatus"])
 	gone.Start(t)
 	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second) // two on an idle machine
-	time.Sleep(4 * time.Second) // on air again
+	time.Sleep(4 * time.Second)                                                // on air again
 	for _, id := range []string{"a", "b"} {
 		g.hangUp(t, id)
 	}
