@@ -42,8 +42,8 @@ package: build ## an archive of the program for this system in fyne-cross/dist
 test: go build-tools test-tools ## format, vet and all tests with the race detector, real peers included
 	@unformatted=$$(gofmt -l app assets gateway test ui main.go); [ -z "$$unformatted" ] || { \
 	  echo "not formatted, run make fmt:"; echo "$$unformatted"; exit 1; }
-	all=$$($(GO) list ./...) && $(GO) test -race -vet=all -p 2 -timeout 10m $$(echo "$$all" | grep -v '/test/interop\|/test/window\|/internal/sipua')
-	$(GO) test -race -vet=all -p 1 -timeout 60m ./gateway/internal/sipua ./test/interop/... ./test/window
+	all=$$($(GO) list ./...) && $(GO) test -race -vet=all -p 2 -timeout 10m $$(echo "$$all" | grep -v '/test/peers\|/test/interop\|/test/window\|/internal/sipua')
+	$(GO) test -race -vet=all -p 1 -timeout 60m ./gateway/internal/sipua ./test/peers/... ./test/interop/... ./test/window
 
 test-interop: go build-tools test-tools ## only the tests against real peers, with their log
 	$(GO) test -count=1 -v -p 1 -timeout 60m ./test/interop/...

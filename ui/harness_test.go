@@ -21,7 +21,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen; nothing waits that long when all is well.
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 // bench is a console on the software driver. The test's goroutine is its main goroutine: what the console posts runs
 // only while the test waits in until.

@@ -18,7 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+// patience is how long a test waits for what must happen; nothing waits that long when all is well.
+const patience = 20 * time.Second
 
 // loopback is a configuration in which everything stands on free ports of 127.0.0.1.
 func loopback() gateway.Config {

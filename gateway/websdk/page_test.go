@@ -17,7 +17,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+// patience is how long a test waits for what must happen; nothing waits that long when all is well.
+const patience = 20 * time.Second
 
 // serve runs a server on loopback until the test ends, and returns where it listens.
 func serve(t *testing.T, api gateway.API, l limits) (*Server, string) {

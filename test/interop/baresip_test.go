@@ -19,6 +19,7 @@ func TestBaresipBehindKamailio(t *testing.T) {
 	kamailio := peers.StartKamailio(t)
 	nginx := peers.StartNginx(t)
 	phone := peers.StartBaresip(t, peers.BaresipParams{Registrar: kamailio.Address(), User: "bob", Play: *onAir + time.Minute})
+	capture := phone.Capture(t)
 	g := startGateway(t)
 	history := g.watch(t)
 
@@ -29,14 +30,14 @@ func TestBaresipBehindKamailio(t *testing.T) {
 		"sipLogin": "gw", "sipAuthenticationName": "gw", "sipPassword": "gwpw",
 		"sipDomain": "sip.test", "sipOutboundProxy": kamailio.Address(), "sipPort": "", "sipRegisterRequired": "true",
 	})
-	g.waitFor(t, "air", "status", "ESTABLISHED", 10*time.Second)
-	g.waitFor(t, "air", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 10*time.Second)
+	g.waitFor(t, "air", "status", "ESTABLISHED", patience)
+	g.waitFor(t, "air", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	time.Sleep(*onAir) // the call is on air
 	require.NotNil(t, g.find(t, "air"), "the call lives")
 
 	phone.Hangup(t)
-	g.waitGone(t, "air", 5*time.Second)
-	last := g.ending(t, history, "air", time.Second)
+	g.waitGone(t, "air", patience)
+	last := g.ending(t, history, "air", patience)
 	require.Equal(t, "FINISH", string(last.Status))
 	require.Equal(t, "remote", string(last.Ending.Reason))
 
@@ -47,7 +48,9 @@ func TestBaresipBehindKamailio(t *testing.T) {
 	require.InDelta(t, report.VideoDuration.Seconds(), report.AudioDuration.Seconds(), 0.5)
 	require.Zero(t, report.BackwardTimestamps)
 	require.Less(t, report.LongestVideoGap, 500*time.Millisecond)
-	require.Greater(t, report.Frames, int(24*report.VideoDuration.Seconds()), "baresip draws fewer pictures on a busy machine, but not many")
+	sent := phone.PictureRate(t, capture) // fewer than 25 on a busy machine
+	t.Logf("%.1f pictures a second were sent", sent)
+	require.Greater(t, float64(report.Frames), 0.96*sent*report.VideoDuration.Seconds())
 	require.Zero(t, last.Video.Damaged, "%+v", last.Video)
 	require.Zero(t, report.AudioHoles)
 	share, err := content.Tone(t.Context(), files[0], 1000)

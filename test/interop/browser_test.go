@@ -56,7 +56,7 @@ func requireState(t testing.TB, page *peers.Page, state string) {
 	require.Eventually(t, func() bool {
 		seen = page.Text(t, `document.body?.dataset.state`)
 		return seen == state
-	}, 20*time.Second, 50*time.Millisecond, "the page is not %s: %s", state, &seen)
+	}, patience, 50*time.Millisecond, "the page is not %s: %s", state, &seen)
 }
 
 // requirePictures reads the clip's counter off the picture: every one that is shown is whole, and they go on.

@@ -21,6 +21,7 @@ import (
 	"callcast/gateway/engine"
 	"callcast/gateway/rest"
 	"callcast/gateway/websdk"
+	"callcast/test/peers"
 )
 
 // gatewayUnderTest is an engine with its REST server on free ports.
@@ -66,7 +67,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 		}
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		http.DefaultClient.CloseIdleConnections()
 		require.NoError(t, sockets.Close(ctx))
@@ -74,7 +75,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 		require.NoError(t, g.api.Close(ctx))
 		require.Zero(t, g.logs.panics.Load(), "a panic was contained")
 		require.Zero(t, g.logs.secrets.Load(), "a secret was logged")
-		goleak.VerifyNone(t, before)
+		peers.RequireNoLeak(t, before)
 	})
 	return g
 }

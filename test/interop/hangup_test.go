@@ -46,7 +46,7 @@ func TestHangup(t *testing.T) {
 		g.waitFor(t, "deaf", "status", "ESTABLISHED", patience)
 		g.hangUp(t, "deaf")
 		finish(t, "deaf", gateway.EndLocal)
-		require.GreaterOrEqual(t, len(received(t, peer, "BYE")), 2, "it is repeated before it is given up")
+		require.GreaterOrEqual(t, len(arrived(t, peer, "BYE")), 2, "it is repeated before it is given up")
 	})
 	t.Run("we hang up while it rings", func(t *testing.T) {
 		t.Parallel()

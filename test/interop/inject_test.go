@@ -113,7 +113,7 @@ func TestInjectedCamera(t *testing.T) {
 // TestInjectedSound plays a file into a call. Only files of the folder are played.
 func TestInjectedSound(t *testing.T) {
 	dir := t.TempDir()
-	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=22050", "-t", "8",
+	out, err := exec.Command("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=frequency=440:sample_rate=22050", "-t", "20",
 		"-af", "volume=4", filepath.Join(dir, "tone.wav")).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "text.wav"), []byte("hello"), 0o600))
@@ -129,7 +129,7 @@ func TestInjectedSound(t *testing.T) {
 	}
 	g.refused(t, "/call/inject_sound", map[string]any{"callId": "nobody", "fileName": "tone.wav"}, http.StatusNotFound, "callId")
 
-	g.ok(t, "/call/inject_sound", map[string]any{"callId": "call", "fileName": "tone.wav"})
+	g.ok(t, "/call/inject_sound", map[string]any{"callId": "call", "fileName": "tone.wav"}) // long enough for reports to come meanwhile
 	share, err := content.Tone(t.Context(), g.tap(t, "call", 4*time.Second).Recording(t), 440)
 	require.NoError(t, err)
 	require.Greater(t, share, 0.9)

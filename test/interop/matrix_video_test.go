@@ -25,7 +25,7 @@ func TestPicturesTakenOutByReinvite(t *testing.T) {
 	g.dial(t, "camera", peer.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "camera"})
 	g.waitFor(t, "camera", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	require.Eventually(t, func() bool { return len(answersTo(t, peer, "INVITE")) == 2 }, 2*patience, 50*time.Millisecond)
-	time.Sleep(2 * time.Second) // the slate is on air
+	time.Sleep(4 * time.Second) // the slate is on air
 	g.hangUp(t, "camera")
 	peer.Finished(t, patience)
 	r := recorded(t, nginx, "camera")

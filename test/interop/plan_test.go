@@ -149,7 +149,7 @@ func TestBrowserThatCannotBeReached(t *testing.T) {
 		status, info = other.Status(t, "three", patience)
 		require.Equal(t, "FAILED: "+want, status+": "+info)
 	}
-	status, info = c.Status(t, "one", 25*time.Second)
+	status, info = c.Status(t, "one", 3*patience)
 	require.Equal(t, "FAILED: Failed by ICE timeout", status+": "+info)
 	require.Empty(t, g.api.Snapshot().Streams)
 }

@@ -90,7 +90,7 @@ func programDemo(t *testing.T, binary string) {
 	require.Equal(t, demophone.Established, phone.Calls()[0].State)
 
 	require.Zero(t, p.Stop(t, patience))
-	require.Eventually(t, func() bool { return phone.Calls()[0].State == demophone.Ended }, time.Second, 10*time.Millisecond,
+	require.Eventually(t, func() bool { return phone.Calls()[0].State == demophone.Ended }, patience, 10*time.Millisecond,
 		"it said BYE")
 	requireQuiet(t, p)
 }

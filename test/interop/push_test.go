@@ -42,7 +42,7 @@ func (g *gatewayUnderTest) push(id string) gateway.Push {
 // push loses nothing. Both end with the call.
 func TestPushes(t *testing.T) {
 	gone, stays := peers.StartNginx(t), peers.StartNginx(t)
-	phone := startPhone(t, demophone.Params{AnswerDelay: time.Second})
+	phone := startPhone(t, demophone.Params{AnswerDelay: 4 * time.Second})
 	g := startGateway(t)
 	g.dial(t, "call", phone.URI(), nil)
 	g.waitFor(t, "call", "status", "RING", patience)

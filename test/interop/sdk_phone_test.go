@@ -141,6 +141,7 @@ func TestSDKPhoneRefused(t *testing.T) {
 		g.waitNoCalls(t, phone)
 	}
 	callFrom(t, page, "nobody")
+	waitTold(t, page, "finish", "FAILED", "FAILED", "FAILED") // the page still shows how the last one ended
 	page.WaitText(t, "#callBtn", "Call")
 	page.WaitText(t, "#callStatus", "FAILED")
 

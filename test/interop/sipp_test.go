@@ -1,6 +1,7 @@
 package interop
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,7 +12,8 @@ import (
 	"callcast/test/peers"
 )
 
-// patience is how long anything may take that happens at once on an idle machine.
+// patience is how long anything may take that happens at once on an idle machine. It is shorter than what ends a browser that is
+// gone without a word.
 const patience = 20 * time.Second
 
 // callee starts a SIPp that plays a scenario.
@@ -34,8 +36,21 @@ func requireStatuses(t testing.TB, calls []gateway.Call, want ...gateway.CallSta
 	require.Empty(t, missing, "statuses seen: %v", seen)
 }
 
-// received is the messages that a SIPp got and that begin with start, oldest first.
+// received is the messages that a SIPp got and that begin with start, oldest first. What was repeated, as is right when an
+// answer is late, is there once.
 func received(t testing.TB, s *peers.SIPp, start string) []string {
+	t.Helper()
+	var found []string
+	for _, message := range arrived(t, s, start) {
+		if !slices.Contains(found, message) {
+			found = append(found, message)
+		}
+	}
+	return found
+}
+
+// arrived is the same with all repetitions.
+func arrived(t testing.TB, s *peers.SIPp, start string) []string {
 	t.Helper()
 	var found []string
 	for part := range strings.SplitSeq(s.Messages(t), "-----------------------------------------------") {

@@ -22,7 +22,7 @@ func TestClipInABrowsersPlace(t *testing.T) {
 	phone := startPhone(t, demophone.Params{})
 	g := startGateway(t)
 	g.dial(t, "clip", phone.URI(), nil)
-	g.waitFor(t, "clip", "status", "ESTABLISHED", 5*time.Second)
+	g.waitFor(t, "clip", "status", "ESTABLISHED", patience)
 	for _, audio := range []string{"PCMA", "opus"} {
 		t.Run(audio, func(t *testing.T) {
 			v := peers.StartViewer(t, g.rest+"/whep/clip", peers.Viewing{Video: true, Audio: audio, Record: 8 * time.Second})

@@ -58,7 +58,7 @@ func TestBadLine(t *testing.T) {
 	came := map[int]bool{}
 	buffer := make([]byte, 100)
 	for {
-		require.NoError(t, conn.SetReadDeadline(time.Now().Add(500*time.Millisecond)))
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(2*time.Second)))
 		n, err := conn.Read(buffer)
 		if err != nil {
 			break

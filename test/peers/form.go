@@ -31,7 +31,7 @@ func (p *Page) Click(t testing.TB, selector string) {
 			return true;
 		})()`, selector), &done)
 		return done
-	}, 20*time.Second, 20*time.Millisecond, "%s cannot be clicked", selector)
+	}, patience, 20*time.Millisecond, "%s cannot be clicked", selector)
 }
 
 // Read is the text of what a selector names, empty while there is no such thing.
@@ -45,5 +45,5 @@ func (p *Page) WaitText(t testing.TB, selector, want string) {
 	t.Helper()
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		assert.Equal(c, want, p.Read(t, selector), selector)
-	}, 20*time.Second, 50*time.Millisecond)
+	}, patience, 50*time.Millisecond)
 }

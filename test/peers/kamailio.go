@@ -65,7 +65,7 @@ func (k *Kamailio) start(t testing.TB, dir string, values map[string]any) {
 	path := write(t, dir, "kamailio.cfg", kamailioConfig, values)
 	p := start(t, dir, "kamailio", "-f", path, "-DD", "-m", "32", "-M", "4", "-E", "-w", dir, "-Y", dir)
 	p.listening(t, k.Address())
-	require.Eventually(t, func() bool { p.alive(t); return k.answers() }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { p.alive(t); return k.answers() }, patience, 50*time.Millisecond)
 }
 
 // Address is its host:port.

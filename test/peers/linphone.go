@@ -6,6 +6,7 @@ import (
 	"image/jpeg"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -119,7 +120,7 @@ func (l *Linphone) waitRegistered(t testing.TB) {
 	require.Eventually(t, func() bool {
 		l.say(t, "status register")
 		return strings.Contains(l.said(t), "registered, identity=")
-	}, 15*time.Second, 200*time.Millisecond, "it is not registered")
+	}, patience, 200*time.Millisecond, "it is not registered")
 }
 
 // said is all that the softphone has said.
@@ -133,7 +134,7 @@ func (l *Linphone) said(t testing.TB) string {
 // WaitSaid waits until the softphone has said so.
 func (l *Linphone) WaitSaid(t testing.TB, want string) {
 	t.Helper()
-	require.Eventually(t, func() bool { return strings.Contains(l.said(t), want) }, 15*time.Second, 50*time.Millisecond, "it does not say %q", want)
+	require.Eventually(t, func() bool { return strings.Contains(l.said(t), want) }, patience, 50*time.Millisecond, "it does not say %q", want)
 }
 
 // Sees is the number of the picture of the demo clip that the softphone has on its screen. ok is false for any other picture.
@@ -142,7 +143,7 @@ func (l *Linphone) Sees(t testing.TB) (number int, ok bool) {
 	l.shots++
 	path := filepath.Join(l.dir, fmt.Sprintf("screen%d.jpg", l.shots))
 	l.say(t, "snapshot "+path)
-	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, 10*time.Second, 20*time.Millisecond, "it sees no picture")
+	require.Eventually(t, func() bool { _, err := os.Stat(path); return err == nil }, patience, 20*time.Millisecond, "it sees no picture")
 	f, err := os.Open(path)
 	require.NoError(t, err)
 	defer func() { _ = f.Close() }()
@@ -151,12 +152,19 @@ func (l *Linphone) Sees(t testing.TB) (number int, ok bool) {
 	return content.CounterOf(picture)
 }
 
-// Heard is the file of what the softphone heard in its last call, which must be over.
+// Heard is the file of what the softphone heard in its calls, which must be over or be about to.
 func (l *Linphone) Heard(t testing.TB) string {
 	t.Helper()
-	l.WaitSaid(t, "ended (")
+	require.Eventually(t, func() bool {
+		said := l.said(t)
+		begun, ended := linphoneCall.FindAllString(said, -1), strings.Count(said, " ended (")
+		return ended > 0 && ended >= len(begun)
+	}, patience, 50*time.Millisecond, "its calls do not end")
 	return l.heard()
 }
+
+// linphoneCall is what the softphone says when one of its calls has come about.
+var linphoneCall = regexp.MustCompile(`Call \d+ with .* connected\.`)
 
 func (l *Linphone) heard() string { return filepath.Join(l.dir, "heard.wav") }
 

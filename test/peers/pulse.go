@@ -36,7 +36,7 @@ func StartPulse(t *testing.T) *Pulse {
 		p.process.alive(t)
 		_, err := os.Stat(socket)
 		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, patience, 10*time.Millisecond)
 	t.Setenv("PULSE_SERVER", p.server)
 	return p
 }
@@ -69,7 +69,7 @@ func (p *Pulse) Record(t *testing.T) (heard func() []int16) {
 		}
 		return pcm
 	}
-	require.Eventually(t, func() bool { return len(heard()) > 0 }, 10*time.Second, 10*time.Millisecond, "nothing is recorded")
+	require.Eventually(t, func() bool { return len(heard()) > 0 }, patience, 10*time.Millisecond, "nothing is recorded")
 	return heard
 }
 

@@ -63,7 +63,7 @@ func startRecorder(t testing.TB, want Viewing) *recorder {
 			}
 		}
 		return true
-	}, 10*time.Second, 5*time.Millisecond, "ffmpeg does not listen")
+	}, patience, 5*time.Millisecond, "ffmpeg does not listen")
 	return r
 }
 

@@ -23,7 +23,7 @@ func StartRTPEngine(t testing.TB) *RTPEngine {
 	p := start(t, dir, "rtpengine", "--config-file=none", "--foreground", "--log-stderr", "--log-level=5", "--table=-1",
 		"--interface=127.0.0.1", "--listen-ng="+r.control, "--num-threads=2",
 		fmt.Sprintf("--port-min=%d", r.first), fmt.Sprintf("--port-max=%d", r.last))
-	require.Eventually(t, func() bool { p.alive(t); return r.answers() }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { p.alive(t); return r.answers() }, patience, 50*time.Millisecond)
 	return r
 }
 

@@ -17,7 +17,7 @@ type SDKClient struct{ conn *websocket.Conn }
 // DialSDK opens a session at host:port.
 func DialSDK(t testing.TB, addr string) *SDKClient {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, "ws://"+addr+"/any", nil)
 	require.NoError(t, err)
@@ -25,7 +25,7 @@ func DialSDK(t testing.TB, addr string) *SDKClient {
 	t.Cleanup(func() { _ = conn.CloseNow() })
 	c := &SDKClient{conn}
 	c.Send(t, "connection", map[string]any{"appKey": "defaultApp", "mediaProviders": []string{"WebRTC"}, "clientVersion": "2.0"})
-	c.Await(t, "getUserData", 10*time.Second)
+	c.Await(t, "getUserData", patience)
 	return c
 }
 

@@ -47,13 +47,13 @@ func startSIPp(t testing.TB, mode, host, scenario string, values map[string]any,
 		"-sf", fill(t, scenario, s.dir, values), "-i", host, "-mi", host, "-t", mode,
 		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
 		"-m", "1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", messages,
-		"-timeout", "60s", "-timeout_error")...)
+		"-timeout", "240s", "-timeout_error")...)
 	switch {
 	case len(whom) > 0: // it listens for nobody
 	case mode == "t1":
 		s.process.listening(t, s.Address())
 	default:
-		require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, 10*time.Second, 10*time.Millisecond)
+		require.Eventually(t, func() bool { s.process.alive(t); return udpTaken(s.Port) }, patience, 10*time.Millisecond)
 	}
 	return s
 }

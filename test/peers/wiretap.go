@@ -81,7 +81,7 @@ func tap(t testing.TB, open func(int, []byte) ([]byte, bool), audio, video strin
 	w.sniffer = startSniffer(t, "udp and ("+strings.Join(filter, " or ")+")", w.take)
 	select {
 	case <-w.ready:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		require.FailNow(t, "no sender reports go to the telephone")
 	}
 	return w

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"callcast/gateway/demophone"
+	"callcast/test/peers"
 )
 
 func newPhone(t *testing.T, p demophone.Params) *demophone.Phone {
@@ -131,6 +132,6 @@ func leaks(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() {
 		http.DefaultClient.CloseIdleConnections()
-		goleak.VerifyNone(t, before)
+		peers.RequireNoLeak(t, before)
 	})
 }

@@ -189,7 +189,7 @@ func TestRunEndsWithTheStream(t *testing.T) {
 	p := New(Params{Stream: s, Name: "call", Audio: media.PCMU, Video: media.H264})
 	ended := make(chan error, 1)
 	go func() { ended <- p.Run(t.Context()) }()
-	require.Eventually(t, func() bool { return len(s.Readers()) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(s.Readers()) == 1 }, 20*time.Second, time.Millisecond)
 	require.Equal(t, gateway.Sink{ID: "reader-1", Kind: gateway.SinkCall, Target: "call"}, s.Readers()[0].Sink())
 	s.Close()
 	require.NoError(t, <-ended)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -22,15 +23,23 @@ import (
 	"callcast/gateway"
 )
 
-// freePort is a port that nobody has at the moment, for a program that cannot choose one itself.
+// freePort is a port that nobody has at the moment, for a program that cannot choose one itself. It is none of those that the
+// system gives to whoever asks for any: one of them might be given away before the program takes it.
 func freePort(t *testing.T) int {
 	t.Helper()
-	udp, tcp, err := bind(t.Context(), "127.0.0.1", 0)
-	require.NoError(t, err)
-	port := udp.LocalAddr().(*net.UDPAddr).Port
-	require.NoError(t, udp.Close())
-	require.NoError(t, tcp.Close())
-	return port
+	const first, ports = 10048, 20000
+	for range 100 {
+		port := first + rand.IntN(ports)
+		udp, tcp, err := bind(t.Context(), "127.0.0.1", port)
+		if err != nil {
+			continue
+		}
+		require.NoError(t, udp.Close())
+		require.NoError(t, tcp.Close())
+		return port
+	}
+	require.FailNow(t, "no free port")
+	return 0
 }
 
 // program runs a program for the length of a test. wait returns once it ended by itself.
@@ -77,7 +86,7 @@ func sippAt(t *testing.T, scenario string, port int, more ...string) (wait func(
 	file, err := filepath.Abs(filepath.Join("testdata", scenario))
 	require.NoError(t, err)
 	return program(t, "sipp", append(more, "-sf", file, "-i", "127.0.0.1", "-p", strconv.Itoa(port),
-		"-m", "1", "-timeout", "20s", "-timeout_error", "-nostdin")...)
+		"-m", "1", "-timeout", "60s", "-timeout_error", "-nostdin")...)
 }
 
 // awaitTCP returns when somebody listens. Over UDP retransmission does this for us.

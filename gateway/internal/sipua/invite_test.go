@@ -102,7 +102,7 @@ func viaBranch(m message) string { return m.Via().Params.GetOr("branch", "") }
 
 func TestNoAnswerIsCancelled(t *testing.T) {
 	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
-	dial(a, r, p.account(), func(ip *InviteParams) { ip.NoAnswer = 200 * time.Millisecond })
+	dial(a, r, p.account(), func(ip *InviteParams) { ip.NoAnswer = time.Second })
 	inv := p.expect(sip.INVITE)
 	p.reply(inv, 180)
 	require.Equal(t, 180, next[Provisional](r).Status)

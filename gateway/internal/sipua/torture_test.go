@@ -178,7 +178,7 @@ func requireCut(t *testing.T, conn net.Conn, name string) {
 // TestSlowStreams: a message that does not end, and a connection that says nothing, hold nothing for long. One that has
 // spoken may be silent.
 func TestSlowStreams(t *testing.T) {
-	const patience = 300 * time.Millisecond
+	const patience = time.Second
 	a := startAgent(t, func(a *Agent) { a.timing.message = patience })
 	dial := func() net.Conn {
 		conn, err := net.Dial("tcp", a.Addr().String())

@@ -23,7 +23,7 @@ func TestPublisherSendsTelephoneSound(t *testing.T) {
 			s, h, url := newServer(t, Limits{})
 			ffmpeg(t, "-re", "-f", "lavfi", "-i", "sine=frequency=500:sample_rate=16000", "-ac", "1", "-c:a", encoder,
 				"-ar", strconv.Itoa(want.SampleRate), "-f", "flv", url+"/live/name")
-			require.Eventually(t, func() bool { return s.Stats().Publishers == 1 }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return s.Stats().Publishers == 1 }, 20*time.Second, time.Millisecond)
 			published, err := h.Play("live", "name")
 			require.NoError(t, err)
 			r := published.Attach(stream.ReaderParams{Audio: []media.Codec{want.Codec}})

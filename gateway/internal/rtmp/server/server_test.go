@@ -102,7 +102,7 @@ func publishClip(t *testing.T, s *Server, url string) {
 	t.Helper()
 	before := s.Stats().Publishers
 	rtmptest.Publish(t, url, "-preset", "veryfast", "-bf", "2")
-	require.Eventually(t, func() bool { return s.Stats().Publishers > before }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().Publishers > before }, 20*time.Second, 10*time.Millisecond)
 }
 
 func requireClip(t *testing.T, file string) {
@@ -158,13 +158,13 @@ func TestPlayerIsToldOfTheEnd(t *testing.T) {
 	s, h, url := newServer(t, Limits{})
 	publishClip(t, s, url+"/live/name")
 	wait := ffmpeg(t, "-i", url+"/live/name", "-c", "copy", "-f", "null", "-")
-	require.Eventually(t, func() bool { return s.Stats().Players == 1 }, 5*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return s.Stats().Players == 1 }, 20*time.Second, 10*time.Millisecond)
 	source, err := h.Play("live", "name")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		_, video := source.Stats()
 		return video.Units > rtmptest.FPS
-	}, 5*time.Second, 10*time.Millisecond)
+	}, 20*time.Second, 10*time.Millisecond)
 	source.Close()
 	out, err := wait()
 	require.NoError(t, err, out)
@@ -247,7 +247,7 @@ func TestOwnServerIsPulled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)
 	go func() { ended <- pull.Run(ctx) }()
-	require.Eventually(t, func() bool { return len(from.Readers()) == 1 }, 5*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return len(from.Readers()) == 1 }, 20*time.Second, time.Millisecond)
 	require.Regexp(t, `^127\.0\.0\.1:\d+$`, from.Readers()[0].Sink().Target)
 	// audio alone goes out once no picture has come for so long
 	for i := range byte(4) {

@@ -71,7 +71,7 @@ func await(t *testing.T, v *Preview) *image.RGBA {
 		var fresh bool
 		img, fresh = v.Frame(img)
 		return fresh
-	}, 5*time.Second, time.Millisecond)
+	}, 20*time.Second, time.Millisecond)
 	return img
 }
 
@@ -133,7 +133,7 @@ func TestLevel(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			before := v.Level().At
 			pub.Write(&media.Unit{Format: f, Key: true, Payload: test.payload})
-			require.Eventually(t, func() bool { return v.Level().At.After(before) }, 5*time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return v.Level().At.After(before) }, 20*time.Second, time.Millisecond)
 			require.InDelta(t, test.rms, v.Level().RMS, 0.5)
 			require.InDelta(t, test.peak, v.Level().Peak, 0.5)
 		})
@@ -157,7 +157,7 @@ func TestLevelOfCompressedSound(t *testing.T) {
 		for _, u := range units {
 			pub.Write(u)
 		}
-		require.Eventually(t, func() bool { return v.Level().At.After(before) && math.Abs(v.Level().RMS+9) < 1 }, 5*time.Second, time.Millisecond,
+		require.Eventually(t, func() bool { return v.Level().At.After(before) && math.Abs(v.Level().RMS+9) < 1 }, 20*time.Second, time.Millisecond,
 			"%s: %v", codec, v.Level())
 		enc.Close()
 	}

@@ -185,7 +185,7 @@ func TestPullTellsWhatIsWrong(t *testing.T) {
 					}
 				}
 				return false
-			}, 5*time.Second, time.Millisecond)
+			}, 20*time.Second, time.Millisecond)
 		})
 	}
 }
