@@ -288,3 +288,18 @@ func TestServerThatRingsIsWaitedFor(t *testing.T) {
 	next[Answered](r)
 	hangup(one, r, d)
 }
+
+// TestProxyFoundByTheDNSIsNamedWithoutPort: it listens where its record says, and would not know itself by another port.
+func TestProxyFoundByTheDNSIsNamedWithoutPort(t *testing.T) {
+	p := udpPeer(t)
+	dns := book{
+		srv:   map[string][]*net.SRV{"_sip._udp.proxy.test": {serverAt(p)}},
+		hosts: map[string]string{"server.test": "127.0.0.1"},
+	}
+	a := startAgent(t, dns.use)
+	done := register(t, a, gateway.Account{Login: "alice", Domain: "sip.test", OutboundProxy: "proxy.test"})
+	m := p.expect(sip.REGISTER)
+	require.Equal(t, "<sip:proxy.test;lr>", m.request().Route().Value())
+	p.reply(m, 403)
+	require.Error(t, <-done)
+}
