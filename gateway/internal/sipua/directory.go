@@ -10,10 +10,11 @@ import (
 )
 
 // How long what the DNS said counts: at first without asking again, so that all that one call wants to know is asked once; then
-// only while the DNS does not answer (RFC 8767).
+// only while the DNS does not answer, which not every call is to wait for (RFC 8767 section 5).
 const (
-	fresh = 5 * time.Second
-	stale = 24 * time.Hour
+	fresh   = 5 * time.Second
+	recheck = 30 * time.Second
+	stale   = 24 * time.Hour
 )
 
 // place is what the DNS is asked about.
@@ -29,6 +30,11 @@ type found struct {
 	records []net.SRV // in the order in which to try them; none if it names no servers
 	servers []netip.AddrPort
 	at      time.Time
+	silent  time.Time // when it was asked in vain
+}
+
+func (f found) counts() bool {
+	return time.Since(f.at) < fresh || time.Since(f.silent) < recheck
 }
 
 // directory remembers what the DNS said.

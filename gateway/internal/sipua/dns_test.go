@@ -25,6 +25,10 @@ type nameServer struct {
 	conn  net.PacketConn
 	zone  map[string][]dnsmessage.ResourceBody
 	still atomic.Bool // it takes questions and says nothing
+
+	mu    sync.Mutex // guards what follows
+	asked []net.Conn
+	over  bool
 }
 
 func serveDNS(t *testing.T, zone map[string][]dnsmessage.ResourceBody) *nameServer {
@@ -34,14 +38,35 @@ func serveDNS(t *testing.T, zone map[string][]dnsmessage.ResourceBody) *nameServ
 	s := &nameServer{conn: conn, zone: zone}
 	var serving sync.WaitGroup
 	serving.Go(s.serve)
-	t.Cleanup(func() { _ = conn.Close(); serving.Wait() })
+	t.Cleanup(func() { _ = conn.Close(); serving.Wait(); s.hangUp() })
 	return s
 }
 
+// hangUp ends the questions that the resolver goes on asking after those who wanted to know have gone.
+func (s *nameServer) hangUp() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	for _, c := range s.asked {
+		_ = c.Close()
+	}
+}
+
+func (s *nameServer) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.over {
+		return nil, net.ErrClosed
+	}
+	c, err := new(net.Dialer).DialContext(ctx, "udp", s.conn.LocalAddr().String())
+	if err == nil {
+		s.asked = append(s.asked, c)
+	}
+	return c, err
+}
+
 func (s *nameServer) use(a *Agent) {
-	a.params.Resolver = &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "udp", s.conn.LocalAddr().String())
-	}}
+	a.params.Resolver = &net.Resolver{PreferGo: true, Dial: s.dial}
 }
 
 func (s *nameServer) serve() {
@@ -200,12 +225,51 @@ func TestDNSFallsSilent(t *testing.T) {
 	require.Equal(t, "0", header(closeNow(t, a, p), "Expires").Value(), "taken back where it is, whatever the DNS says")
 }
 
+// fleeting is a DNS that answers once.
+type fleeting struct {
+	book
+	asked *int
+}
+
+func (f fleeting) LookupSRV(ctx context.Context, service, proto, name string) (string, []*net.SRV, error) {
+	if *f.asked++; *f.asked > 1 {
+		return "", nil, &net.DNSError{IsTimeout: true}
+	}
+	return f.book.LookupSRV(ctx, service, proto, name)
+}
+
+// TestSilentDNSIsNotAskedAgainAtOnce: not every call waits for it.
+func TestSilentDNSIsNotAskedAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dns := fleeting{asked: new(int), book: book{
+			srv:   map[string][]*net.SRV{"_sip._udp.sip.test": {{Target: "a.test.", Port: 7}}},
+			hosts: map[string]string{"a.test": "10.0.0.1"},
+		}}
+		a, err := New(Params{Resolver: dns, Log: slog.New(slog.DiscardHandler)})
+		require.NoError(t, err)
+		for _, step := range []struct {
+			after time.Duration
+			asked int
+		}{{0, 1}, {fresh / 2, 1}, {fresh, 2}, {recheck / 2, 2}, {recheck, 3}} {
+			time.Sleep(step.after)
+			got, err := a.addresses(t.Context(), hop{transport: "UDP", host: "sip.test", port: 5060, open: true})
+			require.NoError(t, err)
+			require.Equal(t, "[10.0.0.1:7]", fmt.Sprint(got))
+			require.Equal(t, step.asked, *dns.asked)
+		}
+		time.Sleep(stale)
+		_, err = a.addresses(t.Context(), hop{transport: "UDP", host: "sip.test", port: 5060, open: true})
+		require.ErrorContains(t, err, "resolve sip.test: ", "a day is enough")
+		require.ErrorContains(t, err, "check the network and its name servers", "who was not asked has not said no")
+	})
+}
+
 // age makes what the directory knows older.
 func (d *directory) age(by time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for p, f := range d.known {
-		f.at = f.at.Add(-by)
+		f.at, f.silent = f.at.Add(-by), f.silent.Add(-by)
 		d.known[p] = f
 	}
 }
@@ -277,12 +341,12 @@ func TestServerThatRingsIsWaitedFor(t *testing.T) {
 		srv:   map[string][]*net.SRV{"_sip._udp.sip.test": {serverAt(one), serverAt(two)}},
 		hosts: map[string]string{"server.test": "127.0.0.1"},
 	}
-	a := startAgent(t, dns.use, func(a *Agent) { a.timing.turn = 10 * testT1 })
+	a := startAgent(t, dns.use, func(a *Agent) { a.timing.turn = 30 * testT1 })
 	d := dial(a, r, gateway.Account{Login: "alice", Domain: "sip.test"})
 	inv := one.expect(sip.INVITE)
 	one.reply(inv, 180)
 	next[Provisional](r)
-	two.expectNothing(sip.INVITE, 15*testT1)
+	two.expectNothing(sip.INVITE, 35*testT1)
 	one.replyBody(inv, 200, answer)
 	one.expect(sip.ACK)
 	next[Answered](r)

@@ -39,43 +39,47 @@ func (a *Agent) addresses(ctx context.Context, h hop) ([]netip.AddrPort, error) 
 	}
 	p := place{h.transport, strings.ToLower(h.host), h.port, h.open}
 	known := a.directory.read(p)
-	if time.Since(known.at) > fresh {
+	if !known.counts() {
 		now, err := a.consult(ctx, h, known)
 		switch {
 		case err == nil:
 			now.at = time.Now()
-			a.directory.write(p, now)
 			known = now
-		case len(known.servers) > 0 && !isUnknown(err):
-			a.log.Warn("the DNS does not answer", "host", h.host, "error", err, "said", known.at)
-		default:
+		case isUnknown(err) || len(known.servers) == 0 || errors.Is(ctx.Err(), context.Canceled):
 			return nil, err
+		default:
+			a.log.Warn("the DNS does not answer", "host", h.host, "error", err, "said", known.at)
+			known.silent = time.Now()
 		}
+		a.directory.write(p, known)
 	}
 	return a.silent.last(slices.Clone(known.servers)), nil
 }
 
 // consult asks the DNS. known is what it said before.
 func (a *Agent) consult(ctx context.Context, h hop, known found) (found, error) {
-	if h.open {
-		records, err := a.records(ctx, h)
-		if err != nil && (len(known.records) > 0 || isUnknown(err)) {
-			return found{}, err
-		}
-		if len(records) > 0 {
-			f := found{records: known.inOrder(records)}
-			f.servers, err = a.servers(ctx, h.host, f.records[:min(len(records), maxServers)])
-			return f, err
-		}
+	if !h.open {
+		ips, err := a.lookup(ctx, h.host)
+		return found{servers: at(ips, h.port)}, err
+	}
+	records, unasked := a.records(ctx, h)
+	if unasked != nil && (len(known.records) > 0 || isUnknown(unasked)) {
+		return found{}, unasked
+	}
+	if len(records) > 0 {
+		f := found{records: known.inOrder(records)}
+		var err error
+		f.servers, err = a.servers(ctx, h.host, f.records[:min(len(records), maxServers)])
+		return f, err
 	}
 	ips, err := a.lookup(ctx, h.host)
-	if h.open && isUnknown(err) {
+	switch {
+	case isUnknown(err) && unasked != nil: // some routers let questions for records lie, but this host has nothing else
+		err = unasked
+	case isUnknown(err):
 		err = &plight{gateway.EndUnreachable, fmt.Errorf("%w and the transport: the DNS names no server of it for %s", err, h.transport)}
 	}
-	if err != nil {
-		return found{}, err
-	}
-	return found{servers: at(ips, h.port)}, nil
+	return found{servers: at(ips, h.port)}, err
 }
 
 // records are those that name a domain's servers for a transport; none if it has none.
@@ -85,11 +89,11 @@ func (a *Agent) records(ctx context.Context, h hop) ([]net.SRV, error) {
 		service, proto = "sips", "tcp"
 	}
 	_, all, err := a.params.Resolver.LookupSRV(ctx, service, proto, h.host)
-	if len(all) == 0 {
-		if isUnknown(err) {
-			err = nil
-		}
-		return nil, err
+	switch {
+	case len(all) == 0 && (err == nil || isUnknown(err)):
+		return nil, nil
+	case len(all) == 0:
+		return nil, unanswered(h.host, err)
 	}
 	var records []net.SRV
 	for _, record := range all { // also if err says that others are malformed
@@ -142,7 +146,7 @@ func (a *Agent) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	case isUnknown(err):
 		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w; check the name", name, err)}
 	case err != nil:
-		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w; check the network and its name servers", name, err)}
+		return nil, unanswered(name, err)
 	case len(ips) == 0:
 		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: no address", name)}
 	}
@@ -167,6 +171,11 @@ func (a *Agent) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 }
 
 var errNoService = errors.New("its DNS says that it offers no SIP")
+
+// unanswered says that the DNS could not be asked.
+func unanswered(name string, err error) error {
+	return &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w; check the network and its name servers", name, err)}
+}
 
 // isUnknown reports whether the DNS has said that there is no such thing. Any other error may pass.
 func isUnknown(err error) bool {
