@@ -150,18 +150,26 @@ func hostOnly(hostport string) string {
 	return strings.Trim(hostport, "[]")
 }
 
-// resolveServer refuses a SIP server of which the DNS knows neither an address nor a service record (RFC 3263).
+// resolveServer refuses a SIP server of which the DNS knows neither an address nor a service record (RFC 3263). A DNS that does
+// not answer proves nothing: the user agent may remember what it said before, and waits longer.
 func resolveServer(ctx context.Context, field, host string) error {
 	refused := resolveHost(ctx, field, host)
-	if refused == nil {
+	if refused == nil || unanswered(refused) {
 		return nil
 	}
 	for _, service := range [][2]string{{"sip", "udp"}, {"sip", "tcp"}, {"sips", "tcp"}} {
-		if _, records, err := net.DefaultResolver.LookupSRV(ctx, service[0], service[1], host); err == nil && len(records) > 0 {
+		_, records, err := net.DefaultResolver.LookupSRV(ctx, service[0], service[1], host)
+		if len(records) > 0 || unanswered(err) {
 			return nil
 		}
 	}
 	return refused
+}
+
+// unanswered reports whether the DNS has not said that there is no such name.
+func unanswered(err error) bool {
+	e, ok := errors.AsType[*net.DNSError](err)
+	return ok && !e.IsNotFound
 }
 
 func resolveHost(ctx context.Context, field, host string) error {
@@ -169,7 +177,9 @@ func resolveHost(ctx context.Context, field, host string) error {
 		return nil
 	}
 	if _, err := net.DefaultResolver.LookupHost(ctx, host); err != nil {
-		return gateway.Invalid(gateway.ReasonHost, field, host, "this host cannot be resolved; check the name and the network.")
+		refused := gateway.Invalid(gateway.ReasonHost, field, host, "this host cannot be resolved; check the name and the network.")
+		refused.Err = err
+		return refused
 	}
 	return nil
 }

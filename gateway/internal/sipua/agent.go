@@ -45,9 +45,10 @@ type Agent struct {
 	log    *slog.Logger
 	timing timing
 
-	silent *silent
-	nat    *nat
-	mirror *mirror
+	directory *directory
+	silent    *silent
+	nat       *nat
+	mirror    *mirror
 
 	udp       *datagrams
 	tcp       *streams
@@ -106,7 +107,7 @@ func New(p Params) (*Agent, error) {
 		}
 		a.public = ip
 	}
-	a.silent, a.nat = newSilent(), newNAT(a.public.IsValid())
+	a.directory, a.silent, a.nat = newDirectory(), newSilent(), newNAT(a.public.IsValid())
 	a.mirror = newMirror(a, p.STUN)
 	a.life, a.end = context.WithCancel(context.Background())
 	configureLibrary()

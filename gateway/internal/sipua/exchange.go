@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/emiago/sipgo/sip"
@@ -52,11 +53,20 @@ func (a *Agent) roundTrip(ctx context.Context, req *sip.Request) (*sip.Response,
 				return res, nil
 			}
 		case <-tx.Done():
-			return nil, fmt.Errorf("send %s: %w", req.Method, tx.Err())
+			return nil, fmt.Errorf("send %s: %w", req.Method, inTime(req, tx.Err()))
 		case <-a.cut:
 			return nil, errClosed
 		case <-ctx.Done():
 			return nil, fmt.Errorf("send %s: %w", req.Method, ctx.Err())
 		}
 	}
+}
+
+// inTime says whose answer a transaction waited for in vain, if it did.
+func inTime(req *sip.Request, err error) error {
+	if !errors.Is(err, sip.ErrTransactionTimeout) {
+		return err
+	}
+	return fmt.Errorf("no answer from %s by %s: %w; check address, port and transport, and the firewalls between",
+		req.Destination(), req.Transport(), sip.ErrTransactionTimeout)
 }

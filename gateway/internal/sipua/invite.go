@@ -13,6 +13,7 @@ import (
 var (
 	errAbandoned = errors.New("abandoned before the INVITE was sent")
 	errGaveUp    = errors.New("gave up waiting")
+	errNoSign    = errors.New("the server says nothing")
 )
 
 // invitation is one INVITE under way.
@@ -25,6 +26,7 @@ type invitation struct {
 	forks     map[string]*fork // by tag; belongs to the dialog's goroutine
 
 	quit     <-chan struct{}     // closed when the answer is no longer wanted
+	patience <-chan time.Time    // until there is to be a response of any kind; nil = as long as RFC 3261 waits
 	progress func(*sip.Response) // told the provisional responses
 	late     func(*sip.Response) // told a 2xx that nobody waits for any more
 }
@@ -82,13 +84,14 @@ func (d *Dialog) try(target sip.Uri) (res *sip.Response, inv *invitation, err er
 	if err != nil {
 		return nil, nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), d.agent.timing.dial)
+	ctx, cancel := context.WithTimeout(context.Background(), d.agent.timing.resolve)
 	remotes, err := d.agent.addresses(ctx, h)
 	cancel()
-	for _, h.remote = range remotes {
-		res, inv, err = d.tryAt(target, h)
+	for i, remote := range remotes {
+		h.remote = remote
+		res, inv, err = d.tryAt(target, h, i < len(remotes)-1)
 		if !d.isAbandoned() {
-			d.agent.silent.note(h.remote, inv != nil && inv.last != nil)
+			d.agent.silent.note(remote, inv != nil && inv.last != nil)
 		}
 		if d.isAbandoned() || !elsewhere(res, err) {
 			break
@@ -97,8 +100,9 @@ func (d *Dialog) try(target sip.Uri) (res *sip.Response, inv *invitation, err er
 	return res, inv, err
 }
 
-// tryAt invites one target at one server, meeting challenges.
-func (d *Dialog) tryAt(target sip.Uri, h hop) (*sip.Response, *invitation, error) {
+// tryAt invites one target at one server, meeting challenges. If there are more servers, one that says nothing is given up
+// before its time.
+func (d *Dialog) tryAt(target sip.Uri, h hop, more bool) (*sip.Response, *invitation, error) {
 	d.creds.begin()
 	for {
 		if d.isAbandoned() {
@@ -108,7 +112,13 @@ func (d *Dialog) tryAt(target sip.Uri, h hop) (*sip.Response, *invitation, error
 		if err != nil {
 			return nil, nil, err
 		}
+		if more {
+			inv.patience = time.After(d.agent.timing.turn)
+		}
 		res, err := inv.await()
+		if errors.Is(err, errNoSign) {
+			d.agent.spawn(inv.linger)
+		}
 		if err != nil || d.isAbandoned() || !challenges(res) && !d.terms.raise(res) {
 			return res, inv, err
 		}
@@ -214,6 +224,10 @@ func (inv *invitation) await() (*sip.Response, error) {
 			quit = nil
 			giveUp = time.After(inv.d.agent.timing.hangup)
 			inv.cancel()
+		case <-inv.patience:
+			if inv.last == nil {
+				return nil, errNoSign
+			}
 		case <-giveUp:
 			return inv.last, errGaveUp
 		case <-inv.d.agent.cut:

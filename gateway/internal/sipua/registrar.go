@@ -3,8 +3,8 @@ package sipua
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
-	"slices"
 	"strconv"
 	"time"
 
@@ -74,8 +74,7 @@ func (r *registration) unregister() {
 	}
 }
 
-// send does one REGISTER (RFC 3261 section 10.2), at one of the domain's servers after the other if there are several. The
-// last one that answered comes first.
+// send does one REGISTER (RFC 3261 section 10.2), at one of the domain's servers after the other if there are several.
 func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Response, error) {
 	target, err := registrarURI(r.acc)
 	if err != nil {
@@ -91,27 +90,38 @@ func (r *registration) send(ctx context.Context, expiry time.Duration) (*sip.Res
 	if err != nil {
 		return nil, err
 	}
-	dial, cancel := context.WithTimeout(ctx, r.agent.timing.dial)
-	remotes, err := r.agent.addresses(dial, h)
-	cancel()
+	remotes, err := r.servers(ctx, h, expiry)
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.Index(remotes, r.last); i > 0 {
-		remotes = slices.Insert(slices.Delete(remotes, i, i+1), 0, r.last)
-	}
 	var res *sip.Response
-	for _, h.remote = range remotes {
-		res, err = r.sendTo(ctx, target, h, expiry)
+	for i, remote := range remotes {
+		h.remote = remote
+		turn, cancel := r.agent.turn(ctx, i < len(remotes)-1)
+		res, err = r.sendTo(turn, target, h, expiry)
+		cancel()
 		if ctx.Err() == nil {
-			r.agent.silent.note(h.remote, res != nil)
+			r.agent.silent.note(remote, !elsewhere(res, err))
 		}
 		if !elsewhere(res, err) || ctx.Err() != nil {
-			r.last = h.remote
-			break
+			r.last = remote
+			return res, err
 		}
 	}
+	if res == nil && len(remotes) > 1 {
+		err = fmt.Errorf("none of %d servers of %s takes it, the last: %w", len(remotes), h.host, err)
+	}
 	return res, err
+}
+
+// servers are where to send a REGISTER. What takes the binding back goes where that is, without asking the DNS.
+func (r *registration) servers(ctx context.Context, h hop, expiry time.Duration) ([]netip.AddrPort, error) {
+	if expiry == 0 && r.last.IsValid() {
+		return []netip.AddrPort{r.last}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.agent.timing.resolve)
+	defer cancel()
+	return r.agent.addresses(ctx, h)
 }
 
 // sendTo does one REGISTER at one server.

@@ -1,13 +1,15 @@
 package sipua
 
 import (
-	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -35,57 +37,152 @@ func (a *Agent) addresses(ctx context.Context, h hop) ([]netip.AddrPort, error) 
 		}
 		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), uint16(h.port))}, nil
 	}
-	var unfound error
-	if h.open {
-		var servers []netip.AddrPort
-		if servers, unfound = a.servers(ctx, h); len(servers) > 0 {
-			return a.silent.last(servers), nil
+	p := place{h.transport, strings.ToLower(h.host), h.port, h.open}
+	known := a.directory.read(p)
+	if !known.counts() {
+		now, err := a.consult(ctx, h, known)
+		switch {
+		case err == nil:
+			now.at = time.Now()
+			known = now
+		case isUnknown(err) || len(known.servers) == 0 || errors.Is(ctx.Err(), context.Canceled):
+			return nil, err
+		default:
+			a.log.Warn("the DNS does not answer", "host", h.host, "error", err, "said", known.at)
+			known.silent = time.Now()
 		}
+		a.directory.write(p, known)
 	}
-	ip, err := a.lookup(ctx, h.host)
-	if err != nil {
-		return nil, cmp.Or(unfound, err)
-	}
-	return []netip.AddrPort{netip.AddrPortFrom(ip, uint16(h.port))}, nil
+	return a.silent.last(slices.Clone(known.servers)), nil
 }
 
-// servers are the servers that a domain names for a transport, and why one of them is left out.
-func (a *Agent) servers(ctx context.Context, h hop) (servers []netip.AddrPort, unfound error) {
+// consult asks the DNS. known is what it said before.
+func (a *Agent) consult(ctx context.Context, h hop, known found) (found, error) {
+	if !h.open {
+		ips, err := a.lookup(ctx, h.host)
+		return found{servers: at(ips, h.port)}, err
+	}
+	records, unasked := a.records(ctx, h)
+	if unasked != nil && (len(known.records) > 0 || isUnknown(unasked)) {
+		return found{}, unasked
+	}
+	if len(records) > 0 {
+		f := found{records: known.inOrder(records)}
+		var err error
+		f.servers, err = a.servers(ctx, h.host, f.records[:min(len(records), maxServers)])
+		return f, err
+	}
+	ips, err := a.lookup(ctx, h.host)
+	switch {
+	case isUnknown(err) && unasked != nil: // some routers let questions for records lie, but this host has nothing else
+		err = unasked
+	case isUnknown(err):
+		err = &plight{gateway.EndUnreachable, fmt.Errorf("%w and the transport: the DNS names no server of it for %s", err, h.transport)}
+	}
+	return found{servers: at(ips, h.port)}, err
+}
+
+// records are those that name a domain's servers for a transport; none if it has none.
+func (a *Agent) records(ctx context.Context, h hop) ([]net.SRV, error) {
 	service, proto := "sip", strings.ToLower(h.transport)
 	if h.transport == "TLS" {
 		service, proto = "sips", "tcp"
 	}
-	_, records, err := a.params.Resolver.LookupSRV(ctx, service, proto, h.host)
-	if err != nil {
-		return nil, nil // it names none
+	_, all, err := a.params.Resolver.LookupSRV(ctx, service, proto, h.host)
+	switch {
+	case len(all) == 0 && (err == nil || isUnknown(err)):
+		return nil, nil
+	case len(all) == 0:
+		return nil, unanswered(h.host, err)
 	}
-	for _, record := range records[:min(len(records), maxServers)] {
-		ip, err := a.lookup(ctx, strings.TrimSuffix(record.Target, "."))
-		if err != nil {
-			a.log.Debug("sip server not found", "domain", h.host, "server", record.Target, "error", err)
-			unfound = err
-			continue
+	var records []net.SRV
+	for _, record := range all { // also if err says that others are malformed
+		if record.Target != "." {
+			records = append(records, *record)
 		}
-		servers = append(servers, netip.AddrPortFrom(ip, record.Port))
 	}
-	return servers, unfound
+	if len(records) == 0 { // RFC 2782: the service is decidedly not available
+		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w by %s; choose another transport, or name an outbound proxy", h.host, errNoService, h.transport)}
+	}
+	return records, nil
 }
 
-// lookup finds an address of a host that our socket can reach. IPv4 is preferred, as sipgo does.
-func (a *Agent) lookup(ctx context.Context, host string) (netip.Addr, error) {
+// servers are where the records lead, those without the hosts that are not found, and why if none is. All are looked up at
+// once: one that takes long must not take the time of the others.
+func (a *Agent) servers(ctx context.Context, domain string, records []net.SRV) ([]netip.AddrPort, error) {
+	ips, errs := make([][]netip.Addr, len(records)), make([]error, len(records))
+	var asking sync.WaitGroup
+	for i, record := range records {
+		asking.Go(func() { ips[i], errs[i] = a.lookup(ctx, record.Target) })
+	}
+	asking.Wait()
+	var servers []netip.AddrPort
+	for i, record := range records {
+		if errs[i] != nil {
+			a.log.Debug("sip server not found", "server", record.Target, "error", errs[i])
+		}
+		servers = append(servers, at(ips[i], int(record.Port))...)
+	}
+	if len(servers) == 0 {
+		return nil, fmt.Errorf("no server of %s is found: %w", domain, errs[0])
+	}
+	return servers[:min(len(servers), maxServers)], nil
+}
+
+func at(ips []netip.Addr, port int) []netip.AddrPort {
+	all := make([]netip.AddrPort, min(len(ips), maxServers))
+	for i := range all {
+		all[i] = netip.AddrPortFrom(ips[i], uint16(port))
+	}
+	return all
+}
+
+// lookup finds the addresses of a host that our socket can reach. If there are such of IPv4 they are all, as in sipgo. The dot
+// at the end of a server's name stays: without it the machine's search domains might lead elsewhere.
+func (a *Agent) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	ips, err := a.params.Resolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return netip.Addr{}, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w", host, err)}
+	name := strings.TrimSuffix(host, ".")
+	switch {
+	case isUnknown(err):
+		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w; check the name", name, err)}
+	case err != nil:
+		return nil, unanswered(name, err)
+	case len(ips) == 0:
+		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: no address", name)}
 	}
-	if len(ips) == 0 {
-		return netip.Addr{}, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: no address", host)}
+	var four, six []netip.Addr
+	for _, ip := range ips {
+		switch ip = ip.Unmap(); {
+		case !a.speaks(ip):
+		case ip.Is4():
+			four = append(four, ip)
+		default:
+			six = append(six, ip)
+		}
 	}
-	ips = slices.DeleteFunc(ips, func(ip netip.Addr) bool { return !a.speaks(ip) })
-	if len(ips) == 0 {
-		return netip.Addr{}, a.foreign(host)
+	switch {
+	case len(four) > 0:
+		return four, nil
+	case len(six) > 0:
+		return six, nil
+	default:
+		return nil, a.foreign(name)
 	}
-	four := slices.IndexFunc(ips, func(ip netip.Addr) bool { return ip.Unmap().Is4() })
-	return ips[max(four, 0)].Unmap(), nil
+}
+
+var errNoService = errors.New("its DNS says that it offers no SIP")
+
+// unanswered says that the DNS could not be asked.
+func unanswered(name string, err error) error {
+	return &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w; check the network and its name servers", name, err)}
+}
+
+// isUnknown reports whether the DNS has said that there is no such thing. Any other error may pass.
+func isUnknown(err error) bool {
+	if e, ok := errors.AsType[*net.DNSError](err); ok {
+		return e.IsNotFound
+	}
+	return errors.Is(err, errNoService)
 }
 
 // speaks reports whether an address is of a version of IP that our socket sends by: one that is bound to no address sends by
@@ -102,6 +199,14 @@ func (a *Agent) speaks(ip netip.Addr) bool {
 func (a *Agent) foreign(host string) error {
 	return &plight{gateway.EndFamily, fmt.Errorf("resolve %s: it has no address of the version that sip_host %s has; "+
 		"give sip_host an address of the other version, or leave it empty for both", host, a.Addr().Addr())}
+}
+
+// turn is for a server to answer in, if there are more to try. RFC 3261 would wait half a minute for each.
+func (a *Agent) turn(ctx context.Context, more bool) (context.Context, context.CancelFunc) {
+	if !more {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, a.timing.turn)
 }
 
 // elsewhere reports whether a request is to be tried at the next server: this one did not answer, or says so itself (RFC

@@ -107,7 +107,10 @@ func transportName(t string) string {
 }
 
 func looseRoute(h hop) *sip.Uri {
-	u := &sip.Uri{Scheme: "sip", Host: h.host, Port: h.port}
+	u := &sip.Uri{Scheme: "sip", Host: h.host}
+	if !h.open { // who is found by the DNS may not know itself by a port
+		u.Port = h.port
+	}
 	if h.transport != "UDP" {
 		u.UriParams.Add("transport", strings.ToLower(h.transport))
 	}
@@ -134,7 +137,7 @@ func (a *Agent) LocalIP(acc gateway.Account) (netip.Addr, error) {
 	if err != nil {
 		return netip.Addr{}, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), a.timing.dial)
+	ctx, cancel := context.WithTimeout(context.Background(), a.timing.resolve)
 	defer cancel()
 	remotes, err := a.addresses(ctx, h)
 	if err != nil {

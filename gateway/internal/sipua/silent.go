@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// silence is how long a server that did not answer is asked last: each time would cost the caller half a minute.
+// silence is how long a server that did not answer is asked last: each time would cost the caller many seconds. Then the DNS
+// is followed again, so that we return to a server that it prefers.
 const silence = 5 * time.Minute
 
-// silent remembers which servers did not answer.
+// silent remembers which servers did not answer, or did not take a REGISTER.
 type silent struct {
 	mu    sync.Mutex // guards since
 	since map[netip.AddrPort]time.Time

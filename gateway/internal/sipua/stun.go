@@ -139,9 +139,11 @@ func (m *mirror) resolve(ctx context.Context) (netip.AddrPort, error) {
 	}
 	ip, err := netip.ParseAddr(host)
 	if err != nil {
-		if ip, err = m.agent.lookup(ctx, host); err != nil {
+		ips, err := m.agent.lookup(ctx, host)
+		if err != nil {
 			return netip.AddrPort{}, err
 		}
+		ip = ips[0]
 	}
 	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), nil
 }

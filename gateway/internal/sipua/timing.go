@@ -7,7 +7,9 @@ import (
 
 // timing holds how long the agent waits for others. The retransmission timers of RFC 3261 are sipgo's.
 type timing struct {
-	dial       time.Duration                   // a name to resolve and a connection to open
+	resolve    time.Duration                   // the DNS to name servers and then their addresses; systems ask a second name server after 5 s
+	dial       time.Duration                   // a connection to open
+	turn       time.Duration                   // a server to answer at all, if another can be tried
 	message    time.Duration                   // a message to arrive on a connection that others opened, once it has begun
 	hangup     time.Duration                   // a provisional to CANCEL after, the final response to a CANCEL, the answer to a BYE
 	linger     time.Duration                   // a late answer to an INVITE that was given up: 64*T1, RFC 3261 section 9.1
@@ -27,7 +29,9 @@ type timing struct {
 
 func defaultTiming() timing {
 	return timing{
+		resolve:    12 * time.Second,
 		dial:       5 * time.Second,
+		turn:       8 * time.Second,
 		message:    10 * time.Second,
 		hangup:     3 * time.Second,
 		linger:     32 * time.Second,

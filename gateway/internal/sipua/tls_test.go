@@ -88,7 +88,7 @@ func (b book) LookupSRV(_ context.Context, service, proto, name string) (string,
 }
 
 func (b book) LookupNetIP(_ context.Context, _, host string) ([]netip.Addr, error) {
-	if ip := b.hosts[host]; ip != "" {
+	if ip := b.hosts[strings.TrimSuffix(host, ".")]; ip != "" {
 		return []netip.Addr{netip.MustParseAddr(ip)}, nil
 	}
 	return nil, &net.DNSError{Name: host, IsNotFound: true}
@@ -314,13 +314,10 @@ func TestNextServerIsTried(t *testing.T) {
 			require.Equal(t, "sip:sip.test", m.request().Recipient.String())
 			two.reply(m, 200, "Expires: 2")
 			require.NoError(t, <-done)
-			two.reply(two.expect(sip.REGISTER), 200, "Expires: 60") // the one that answered comes first
+			two.reply(two.expect(sip.REGISTER), 200, "Expires: 60") // who failed is not asked first again
 
 			dial(a, r, acc)
-			if name == "unavailable" {
-				one.reply(one.expect(sip.INVITE), 503)
-			}
-			two.reply(two.expect(sip.INVITE), 486) // who was silent is not asked first again
+			two.reply(two.expect(sip.INVITE), 486)
 			require.Equal(t, 486, next[Failed](r).Status)
 			closeNow(t, a, two)
 		})
@@ -339,7 +336,7 @@ func TestAddressOfTheSocketsVersion(t *testing.T) {
 		a := startAgent(t, func(a *Agent) { a.params.Host, a.params.Resolver = host, both{} })
 		got, err := a.lookup(t.Context(), "sip.test")
 		require.NoError(t, err)
-		require.Equal(t, want, got.String(), host)
+		require.Equal(t, "["+want+"]", fmt.Sprint(got), host)
 	}
 }
 
@@ -384,7 +381,6 @@ func TestServersOfADomain(t *testing.T) {
 		{hop{transport: "TCP", host: "sip.test", port: 5060, open: true}, "[10.0.0.1:2]"},
 		{hop{transport: "TCP", host: "sip.test", port: 7}, "[10.0.0.3:7]"},
 		{hop{transport: "UDP", host: "sip.test", port: 5060, open: true}, "[10.0.0.3:5060]"},
-		{hop{transport: "UDP", host: "no.test", port: 5060, open: true}, "[10.0.0.4:5060]"},
 		{hop{transport: "UDP", host: "10.1.1.1", port: 5060, open: true}, "[10.1.1.1:5060]"},
 		{hop{transport: "UDP", host: "::1", port: 5060, open: true}, "[[::1]:5060]"},
 	} {
