@@ -166,10 +166,14 @@ func resolveServer(ctx context.Context, field, host string) error {
 	return refused
 }
 
-// unanswered reports whether the DNS has not said that there is no such name.
+// unanswered reports whether the DNS can be reached, but has not said that there is no such name.
 func unanswered(err error) bool {
 	e, ok := errors.AsType[*net.DNSError](err)
-	return ok && !e.IsNotFound
+	if !ok || e.IsNotFound {
+		return false
+	}
+	_, unreachable := errors.AsType[*net.OpError](err)
+	return e.IsTimeout || !unreachable
 }
 
 func resolveHost(ctx context.Context, field, host string) error {
