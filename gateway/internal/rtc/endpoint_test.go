@@ -79,14 +79,37 @@ func TestAddressThatAServerSeesIsNamed(t *testing.T) {
 	require.Contains(t, answer, "a=end-of-candidates")
 }
 
+// awaitLeft has the test end when what was left to itself has.
+func awaitLeft(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		require.Eventually(t, func() bool { return goleak.Find(before) == nil }, 30*time.Second, 100*time.Millisecond)
+	})
+}
+
 // TestSilentServersDoNotHoldAnswersUp: the answer is given up otherwise.
 func TestSilentServersDoNotHoldAnswersUp(t *testing.T) {
 	silent := stunServer(t, nil)
 	for name, p := range map[string]Params{
 		"STUN": {STUN: silent}, "TURN": {TURN: silent, TURNUser: "u", TURNPassword: "p"}, "nonsense": {STUN: "::"},
 	} {
-		t.Run(name, func(t *testing.T) { require.Contains(t, answered(t, listenFor(t, p)), " 127.0.0.1 ") })
+		t.Run(name, func(t *testing.T) {
+			awaitLeft(t)
+			require.Contains(t, answered(t, listenFor(t, p)), " 127.0.0.1 ")
+		})
 	}
+}
+
+// TestSilentServerDoesNotHoldUpTheEnd: ice asks a relay for nearly eight seconds.
+func TestSilentServerDoesNotHoldUpTheEnd(t *testing.T) {
+	awaitLeft(t)
+	e := listenFor(t, Params{TURN: stunServer(t, nil), TURNUser: "u", TURNPassword: "p"})
+	p, _, err := e.Answer(t.Context(), both("recvonly"), unknown(), "s")
+	require.NoError(t, err)
+	began := time.Now()
+	p.Close()
+	require.Less(t, time.Since(began), 2*closeTime)
 }
 
 func TestGarbageIsCountedAndHarmsNobody(t *testing.T) {
