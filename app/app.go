@@ -54,7 +54,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		defer deaf()
 		ctx, end := context.WithCancel(signalled)
 		defer end()
-		go insist(ctx, log, func(code int) {
+		go insist(ctx, patience(o.headless), log, func(code int) {
 			told.Close()
 			os.Exit(code)
 		})

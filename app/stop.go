@@ -10,10 +10,18 @@ import (
 
 // How long it may take to stop, from its beginning.
 const (
-	doorTime = 3 * time.Second  // until the servers are cut
-	stopTime = 9 * time.Second  // until all is; what is alive then is named in the log
-	lastTime = 11 * time.Second // until the program ends, whatever hangs
+	doorTime = 3 * time.Second // until the servers are cut
+	stopTime = 9 * time.Second // until all is; what is alive then is named in the log
+	lastTime = 2 * time.Second // more, until the program ends whatever hangs
 )
+
+// patience is how long a program, with a window or without, may take to end.
+func patience(headless bool) time.Duration {
+	if headless {
+		return stopTime + lastTime
+	}
+	return windowTime + stopTime + lastTime
+}
 
 // closer is what stops, and gives up on it when its context ends.
 type closer interface {
@@ -42,9 +50,9 @@ func shut(ctx context.Context, doors []closer) error {
 }
 
 // insist ends the program some time after ctx has ended, and tells what kept it from ending by itself.
-func insist(ctx context.Context, log *slog.Logger, exit func(int)) {
+func insist(ctx context.Context, patience time.Duration, log *slog.Logger, exit func(int)) {
 	<-ctx.Done()
-	time.Sleep(lastTime)
+	time.Sleep(patience)
 	at := make([]byte, 1<<20)
 	log.Error("the program hangs in stopping", "goroutines", string(at[:runtime.Stack(at, true)]))
 	exit(exitError)

@@ -62,12 +62,12 @@ func TestProgramThatHangsEndsAnyway(t *testing.T) {
 		var log bytes.Buffer
 		ctx, end := context.WithCancel(t.Context())
 		exited := make(chan int)
-		go insist(ctx, slog.New(slog.NewTextHandler(&log, nil)), func(code int) { exited <- code })
+		go insist(ctx, patience(true), slog.New(slog.NewTextHandler(&log, nil)), func(code int) { exited <- code })
 		time.Sleep(time.Hour)
 		began := time.Now()
 		end()
 		require.Equal(t, exitError, <-exited)
-		require.Equal(t, lastTime, time.Since(began))
+		require.Equal(t, stopTime+lastTime, time.Since(began))
 		require.Contains(t, log.String(), "TestProgramThatHangsEndsAnyway")
 	})
 }
