@@ -55,7 +55,7 @@ func (a *Agent) servers(ctx context.Context, h hop) (servers []netip.AddrPort, u
 	if h.transport == "TLS" {
 		service, proto = "sips", "tcp"
 	}
-	_, records, err := a.params.Resolver.LookupSRV(ctx, service, proto, h.host)
+	records, err := a.records(ctx, service, proto, h.host)
 	if err != nil {
 		return nil, nil // it names none
 	}
@@ -69,6 +69,26 @@ func (a *Agent) servers(ctx context.Context, h hop) (servers []netip.AddrPort, u
 		servers = append(servers, netip.AddrPortFrom(ip, record.Port))
 	}
 	return servers, unfound
+}
+
+// records are a domain's service records. The library asks on for as long as the deadline of ctx allows, whatever becomes of
+// ctx; that is not waited for.
+func (a *Agent) records(ctx context.Context, service, proto, domain string) ([]*net.SRV, error) {
+	type answer struct {
+		records []*net.SRV
+		err     error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		_, records, err := a.params.Resolver.LookupSRV(ctx, service, proto, domain)
+		answered <- answer{records, err}
+	}()
+	select {
+	case got := <-answered:
+		return got.records, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // lookup finds an address of a host that our socket can reach. IPv4 is preferred, as sipgo does.
