@@ -105,5 +105,5 @@ func run(
 		showStatus(ctx, eng, stdout)
 		return nil
 	}
-	return main.show(func(leave func()) error { return showWindow(ctx, leave, eng, cfg, form, log) }, log)
+	return main.show(ctx, func(leave func()) error { return showWindow(ctx, leave, eng, cfg, form, log) }, log)
 }
