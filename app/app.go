@@ -54,7 +54,9 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		defer deaf()
 		ctx, end := context.WithCancel(signalled)
 		defer end()
-		go insist(ctx, patience(o.headless), log, func(code int) {
+		over := make(chan struct{})
+		defer close(over)
+		go insist(ctx, over, patience(o.headless), log, func(code int) {
 			told.Close()
 			os.Exit(code)
 		})

@@ -49,10 +49,15 @@ func shut(ctx context.Context, doors []closer) error {
 	return errors.Join(errs...)
 }
 
-// insist ends the program some time after ctx has ended, and tells what kept it from ending by itself.
-func insist(ctx context.Context, patience time.Duration, log *slog.Logger, exit func(int)) {
+// insist ends the program some time after ctx has ended, unless all is over by then, and tells what kept it from ending by
+// itself.
+func insist(ctx context.Context, over <-chan struct{}, patience time.Duration, log *slog.Logger, exit func(int)) {
 	<-ctx.Done()
-	time.Sleep(patience)
+	select {
+	case <-over:
+		return
+	case <-time.After(patience):
+	}
 	at := make([]byte, 1<<20)
 	log.Error("the program hangs in stopping", "goroutines", string(at[:runtime.Stack(at, true)]))
 	exit(exitError)

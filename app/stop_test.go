@@ -57,12 +57,24 @@ func TestStop(t *testing.T) {
 	}
 }
 
+func TestProgramThatEndsIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		over := make(chan struct{})
+		go insist(ctx, over, patience(true), nil, func(int) { t.Error("it was over") })
+		end()
+		time.Sleep(stopTime)
+		close(over)
+		time.Sleep(time.Hour)
+	})
+}
+
 func TestProgramThatHangsEndsAnyway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
 		ctx, end := context.WithCancel(t.Context())
 		exited := make(chan int)
-		go insist(ctx, patience(true), slog.New(slog.NewTextHandler(&log, nil)), func(code int) { exited <- code })
+		go insist(ctx, nil, patience(true), slog.New(slog.NewTextHandler(&log, nil)), func(code int) { exited <- code })
 		time.Sleep(time.Hour)
 		began := time.Now()
 		end()
