@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"callcast/app/config"
 	"callcast/gateway"
@@ -18,9 +18,6 @@ import (
 
 // Version is set by the build.
 var Version = "dev"
-
-// stopTime is how long an ordered stop may take. What is alive then is cut and named in the log.
-const stopTime = 8 * time.Second
 
 // Exit codes.
 const (
@@ -42,17 +39,28 @@ func Main(args []string, stdout, stderr io.Writer) int {
 		_, _ = fmt.Fprintln(stdout, "callcast", Version)
 		return exitOK
 	}
-	log := slog.New(slog.NewTextHandler(stderr, &slog.HandlerOptions{Level: o.logLevel}))
-	relaxTimers(log)
 	cfg, err := config.Load(o.config)
 	if err != nil {
 		_, _ = fmt.Fprintln(stderr, "callcast:", err)
 		return exitUsage
 	}
+	told, shown := newOutlet(stderr), newOutlet(stdout)
+	log := slog.New(slog.NewTextHandler(told, &slog.HandlerOptions{Level: o.logLevel}))
+	relaxTimers(log)
 	work := func(main stage) int {
-		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-		defer stop()
-		if err := run(ctx, o, cfg, log, stdout, main); err != nil {
+		defer told.Close()
+		defer shown.Close()
+		signalled, deaf := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+		defer deaf()
+		ctx, end := context.WithCancel(signalled)
+		defer end()
+		over := make(chan struct{})
+		defer close(over)
+		go insist(ctx, over, patience(o.headless), log, func(code int) {
+			told.Close()
+			os.Exit(code)
+		})
+		if err := run(ctx, end, o, cfg, log, shown, main); err != nil {
 			log.Error("stopped", "err", err)
 			return exitError
 		}
@@ -64,8 +72,11 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return work(nil)
 }
 
-// run starts everything in order, shows it until ctx ends or the window is closed, and stops it in reverse.
-func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, stdout io.Writer, main stage) (err error) {
+// run starts everything in order, shows it until ctx ends or the window is closed, and stops it. It calls end when that
+// begins.
+func run(
+	ctx context.Context, end func(), o options, cfg gateway.Config, log *slog.Logger, stdout io.Writer, main stage,
+) (err error) {
 	var phone *demophone.Phone
 	if o.demo {
 		if phone, err = startPhone(log); err != nil {
@@ -80,11 +91,11 @@ func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, s
 	if err := eng.Start(); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, inTime(eng.Close)) }()
-	server := startREST(eng, cfg.REST, log)
-	defer func() { err = errors.Join(err, inTime(server.Close)) }()
-	sockets := startWebSDK(eng, cfg, log)
-	defer func() { err = errors.Join(err, inTime(sockets.Close)) }()
+	server, sockets := startREST(eng, cfg.REST, log), startWebSDK(eng, cfg, log)
+	defer func() {
+		end()
+		err = errors.Join(err, stop(eng, server, sockets))
+	}()
 
 	form := defaultForm(eng)
 	if o.demo {
@@ -96,12 +107,5 @@ func run(ctx context.Context, o options, cfg gateway.Config, log *slog.Logger, s
 		showStatus(ctx, eng, stdout)
 		return nil
 	}
-	return main.show(func(leave func()) error { return showWindow(ctx, leave, eng, cfg, form, log) }, log)
-}
-
-// inTime stops something and gives up on it after stopTime.
-func inTime(stop func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	return stop(ctx)
+	return main.show(ctx, func(leave func()) error { return showWindow(ctx, leave, eng, cfg, form, log) }, log)
 }

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"sync"
@@ -23,8 +24,9 @@ func onStage(work func(stage) int) {
 	}
 }
 
-// show shows a window until it is closed. The window says when it begins to close; if it hangs in that, it is left behind.
-func (s stage) show(window func(leave func()) error, log *slog.Logger) error {
+// show shows a window until it is closed or ctx ends. The window says when it begins to close; if it hangs in that, or does not
+// even come up to be told, it is left behind.
+func (s stage) show(ctx context.Context, window func(leave func()) error, log *slog.Logger) error {
 	leaving := make(chan struct{})
 	ended := make(chan error, 1)
 	leave := sync.OnceFunc(func() { close(leaving) })
@@ -32,7 +34,10 @@ func (s stage) show(window func(leave func()) error, log *slog.Logger) error {
 		defer leave()
 		ended <- window(leave)
 	}
-	<-leaving
+	select {
+	case <-leaving:
+	case <-ctx.Done():
+	}
 	select {
 	case err := <-ended:
 		return err

@@ -37,6 +37,9 @@ func showStatus(ctx context.Context, api gateway.API, out io.Writer) {
 }
 
 func isTerminal(out io.Writer) bool {
+	if o, ok := out.(*outlet); ok {
+		out = o.to
+	}
 	file, ok := out.(*os.File)
 	if !ok {
 		return false

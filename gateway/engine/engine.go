@@ -26,6 +26,7 @@ import (
 const (
 	statsEvery = time.Second      // how often streams are published
 	portRest   = 10 * time.Second // how long a closed RTP port is not used again
+	cutTime    = time.Second      // what it may take to cut what did not end in time
 )
 
 // Params configures an engine.
@@ -231,6 +232,23 @@ func ListenError(name, addr string, err error) *gateway.Error {
 
 // Close ends every call, then the servers. It returns when all is down or ctx ends, with what was left alive.
 func (e *Engine) Close(ctx context.Context) error {
+	down := make(chan error, 1)
+	go func() { down <- e.end(ctx) }()
+	select {
+	case err := <-down:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-down:
+		return err
+	case <-time.After(cutTime):
+		return errors.New("the gateway did not end in time")
+	}
+}
+
+// end ends everything. What is left when ctx ends is cut, which may hang as well.
+func (e *Engine) end(ctx context.Context) error {
 	e.calls.refuse()
 	e.cancel()
 	err := errors.Join(

@@ -64,8 +64,8 @@ func (e *Engine) registerConfigured() error {
 }
 
 // Unregister ends a registration: calls for it are not taken any more. It returns when the registrar has been told, unless
-// another registration is of the same account.
-func (e *Engine) Unregister(_ context.Context, id string) error {
+// another registration is of the same account, or when ctx ends: then it goes on by itself.
+func (e *Engine) Unregister(ctx context.Context, id string) error {
 	r := e.registrations.take(id)
 	if r == nil {
 		return &gateway.Error{
@@ -74,8 +74,12 @@ func (e *Engine) Unregister(_ context.Context, id string) error {
 		}
 	}
 	r.stop()
-	<-r.down
-	return nil
+	select {
+	case <-r.down:
+		return nil
+	case <-ctx.Done():
+		return asContract(context.Cause(ctx))
+	}
 }
 
 func (v *registrations) add(spec gateway.RegisterSpec) error {

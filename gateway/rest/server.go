@@ -16,10 +16,14 @@ import (
 // timeouts keep slow and idle clients from holding connections. Event streams lift them for themselves.
 type timeouts struct {
 	header, read, write, idle time.Duration
+
+	goodbye time.Duration // what a client may take to read its answer when the server stops
 }
 
 func defaultTimeouts() timeouts {
-	return timeouts{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute}
+	return timeouts{
+		header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: time.Minute, goodbye: 2 * time.Second,
+	}
 }
 
 const maxHeader = 32 << 10
@@ -31,6 +35,7 @@ type Server struct {
 	garbage *garbage
 	stop    context.CancelFunc // ends every request's context
 	join    sync.WaitGroup     // the serving goroutine
+	goodbye time.Duration
 }
 
 // New returns a server that does not listen yet.
@@ -43,6 +48,7 @@ func newServer(p Params, limits timeouts) *Server {
 		log:     p.Log,
 		garbage: unread,
 		stop:    stop,
+		goodbye: limits.goodbye,
 		http: &http.Server{
 			Handler:           unread.note(Handler(p)),
 			ConnContext:       unread.noteConn,
@@ -75,14 +81,20 @@ func (s *Server) Start(cfg gateway.ListenConfig) (net.Addr, error) {
 // Refused is how many connections ended without one request that could be read.
 func (s *Server) Refused() uint64 { return s.garbage.count.Load() }
 
-// Close ends every request's context, which ends event streams, stops accepting, waits until the requests under way
-// have been answered or ctx ends, and joins the server.
+// Close ends every request's context, which ends event streams, stops accepting, waits a moment for the requests under way
+// to be answered, and joins the server. It cuts clients that say nothing, read nothing or read slowly.
 func (s *Server) Close(ctx context.Context) error {
 	s.stop()
+	ctx, cancel := context.WithTimeout(ctx, s.goodbye)
+	defer cancel()
 	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("stop rest: %w", err), s.http.Close())
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.log.Info("rest clients cut")
+		err = s.http.Close()
 	}
 	s.join.Wait()
-	return err
+	if err != nil {
+		return fmt.Errorf("stop rest: %w", err)
+	}
+	return nil
 }

@@ -132,6 +132,38 @@ func TestCloseEndsEventStreams(t *testing.T) {
 	require.Zero(t, fake.Subscribers())
 }
 
+// What keeps a server from stopping, unless it cuts it: the library waits five seconds for who says nothing, and an event may
+// take ten to be read.
+func TestCloseCutsClients(t *testing.T) {
+	for name, client := range map[string]struct{ says, hears string }{
+		"that say nothing":  {},
+		"that read nothing": {says: "GET /events HTTP/1.1\r\nHost: callcast\r\n\r\n", hears: "HTTP/1.1 200 OK"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fake := gatewaytest.New()
+			fake.SetCall(gateway.Call{ID: "a", VisibleName: strings.Repeat("more than the network holds ", 1<<20)})
+			s := newServer(Params{API: fake, Log: slog.New(slog.DiscardHandler)}, timeouts{goodbye: 10 * time.Millisecond})
+			addr, err := s.Start(gateway.ListenConfig{Host: "127.0.0.1"})
+			require.NoError(t, err)
+			conn, err := net.Dial("tcp", addr.String())
+			require.NoError(t, err)
+			defer func() { _ = conn.Close() }()
+			_, err = conn.Write([]byte(client.says))
+			require.NoError(t, err)
+			heard := make([]byte, len(client.hears))
+			_, err = io.ReadFull(conn, heard)
+			require.NoError(t, err)
+			require.Equal(t, client.hears, string(heard))
+
+			ctx, cancel := context.WithTimeout(t.Context(), 4*time.Second)
+			defer cancel()
+			require.NoError(t, s.Close(ctx))
+			require.NoError(t, ctx.Err())
+			require.Eventually(t, func() bool { return fake.Subscribers() == 0 }, 5*time.Second, time.Millisecond)
+		})
+	}
+}
+
 func TestSlowClientIsCut(t *testing.T) {
 	limits := defaultTimeouts()
 	limits.header = 100 * time.Millisecond

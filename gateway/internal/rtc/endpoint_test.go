@@ -79,14 +79,37 @@ func TestAddressThatAServerSeesIsNamed(t *testing.T) {
 	require.Contains(t, answer, "a=end-of-candidates")
 }
 
+// awaitLeft has the test end when what was left to itself has.
+func awaitLeft(t *testing.T) {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	t.Cleanup(func() {
+		require.Eventually(t, func() bool { return goleak.Find(before) == nil }, 30*time.Second, 100*time.Millisecond)
+	})
+}
+
 // TestSilentServersDoNotHoldAnswersUp: the answer is given up otherwise.
 func TestSilentServersDoNotHoldAnswersUp(t *testing.T) {
 	silent := stunServer(t, nil)
 	for name, p := range map[string]Params{
 		"STUN": {STUN: silent}, "TURN": {TURN: silent, TURNUser: "u", TURNPassword: "p"}, "nonsense": {STUN: "::"},
 	} {
-		t.Run(name, func(t *testing.T) { require.Contains(t, answered(t, listenFor(t, p)), " 127.0.0.1 ") })
+		t.Run(name, func(t *testing.T) {
+			awaitLeft(t)
+			require.Contains(t, answered(t, listenFor(t, p)), " 127.0.0.1 ")
+		})
 	}
+}
+
+// TestSilentServerDoesNotHoldUpTheEnd: ice asks a relay for nearly eight seconds.
+func TestSilentServerDoesNotHoldUpTheEnd(t *testing.T) {
+	awaitLeft(t)
+	e := listenFor(t, Params{TURN: stunServer(t, nil), TURNUser: "u", TURNPassword: "p"})
+	p, _, err := e.Answer(t.Context(), both("recvonly"), unknown(), "s")
+	require.NoError(t, err)
+	began := time.Now()
+	p.Close()
+	require.Less(t, time.Since(began), 2*closeTime)
 }
 
 func TestGarbageIsCountedAndHarmsNobody(t *testing.T) {
@@ -102,28 +125,35 @@ func TestGarbageIsCountedAndHarmsNobody(t *testing.T) {
 	require.Contains(t, answered(t, e), "typ host")
 }
 
-// TestSilentConnectionsAreBounded: the one that is too many is closed at once, and there is room when one has gone.
-func TestSilentConnectionsAreBounded(t *testing.T) {
-	e := listenFor(t, Params{})
+// fill opens as many silent connections as there may be, and returns when all of them are let in: by then the one that is
+// too many is closed.
+func fill(t *testing.T, e *Endpoint) {
+	t.Helper()
 	dial := func() net.Conn {
 		conn, err := net.Dial("tcp", e.Addr().String())
 		require.NoError(t, err)
+		t.Cleanup(func() { _ = conn.Close() })
 		return conn
 	}
-	var silent []net.Conn
 	for range maxSilent {
-		silent = append(silent, dial())
+		dial()
 	}
-	defer func() {
-		for _, conn := range silent {
-			_ = conn.Close()
-		}
-	}()
 	extra := dial()
-	defer extra.Close()
 	require.NoError(t, extra.SetReadDeadline(time.Now().Add(silentAfter/2)))
 	_, err := extra.Read(make([]byte, 1))
 	require.ErrorIs(t, err, io.EOF, "closed by the other side")
+}
+
+func TestSilentConnectionsAreBounded(t *testing.T) { fill(t, listenFor(t, Params{})) }
+
+// TestSilentConnectionsDoNotHoldUpTheEnd: ice would wait for each as long as it may be silent.
+func TestSilentConnectionsDoNotHoldUpTheEnd(t *testing.T) {
+	e, err := Listen(t.Context(), Params{Host: "127.0.0.1", Log: slog.New(slog.DiscardHandler)})
+	require.NoError(t, err)
+	fill(t, e)
+	began := time.Now()
+	require.NoError(t, e.Close())
+	require.Less(t, time.Since(began), silentAfter/2)
 }
 
 // FuzzUseful: what is let through begins as STUN, DTLS or RTP does.

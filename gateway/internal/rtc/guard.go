@@ -3,6 +3,7 @@ package rtc
 import (
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -36,10 +37,13 @@ func (c *packetsOnly) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 // maxSilent bounds the TCP connections that have not said yet whom they are for.
 const maxSilent = 256
 
-// courteous is a TCP port that does not let in more silent connections than that.
+// courteous is a TCP port that does not let in more silent connections than that. They end with it: ice would wait for them.
 type courteous struct {
 	net.Listener
-	silent atomic.Int32
+
+	mu     sync.Mutex // guards what follows
+	silent map[*newcomer]bool
+	closed bool
 }
 
 // Accept closes connections that are too many.
@@ -49,37 +53,62 @@ func (l *courteous) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		if l.silent.Add(1) <= maxSilent {
-			return &newcomer{Conn: conn, silent: &l.silent}, nil
+		if c := l.admit(conn); c != nil {
+			return c, nil
 		}
-		l.silent.Add(-1)
 		_ = conn.Close()
 	}
+}
+
+func (l *courteous) admit(conn net.Conn) *newcomer {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || len(l.silent) == maxSilent {
+		return nil
+	}
+	if l.silent == nil {
+		l.silent = map[*newcomer]bool{}
+	}
+	c := &newcomer{Conn: conn, port: l}
+	l.silent[c] = true
+	return c
+}
+
+func (l *courteous) introduced(c *newcomer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.silent, c)
+}
+
+// Close closes the port and those of its connections that are silent.
+func (l *courteous) Close() error {
+	l.mu.Lock()
+	l.closed = true
+	silent := l.silent
+	l.silent = nil
+	l.mu.Unlock()
+	for c := range silent {
+		_ = c.Conn.Close()
+	}
+	return l.Listener.Close()
 }
 
 // newcomer is a connection that counts as silent until it is closed or has introduced itself.
 type newcomer struct {
 	net.Conn
-	silent *atomic.Int32
-	heard  atomic.Bool
+	port *courteous
 }
 
 // SetReadDeadline notices the introduction: ice waits for it with a deadline, and for nothing after it.
 func (c *newcomer) SetReadDeadline(t time.Time) error {
 	if t.IsZero() {
-		c.introduced()
+		c.port.introduced(c)
 	}
 	return c.Conn.SetReadDeadline(t)
 }
 
 // Close ends the connection.
 func (c *newcomer) Close() error {
-	c.introduced()
+	c.port.introduced(c)
 	return c.Conn.Close()
-}
-
-func (c *newcomer) introduced() {
-	if !c.heard.Swap(true) {
-		c.silent.Add(-1)
-	}
 }

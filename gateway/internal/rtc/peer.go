@@ -21,6 +21,9 @@ const maxPacket = 1500
 // ConnectTime is how long a browser has to be reached in.
 const ConnectTime = 20 * time.Second
 
+// closeTime is how long a peer may take to close.
+const closeTime = 2 * time.Second
+
 // Ends of a peer.
 var (
 	ErrNoWay = errors.New("Failed by ICE timeout")    //nolint:staticcheck // the words clients of WCS know
@@ -258,5 +261,16 @@ func (p *Peer) Remote() string {
 // Report sends reports about tracks and feeds.
 func (p *Peer) Report(packets ...rtcp.Packet) error { return p.pc.WriteRTCP(packets) }
 
-// Close says goodbye to the browser and ends everything that serves it.
-func (p *Peer) Close() { _ = p.pc.GracefulClose() }
+// Close says goodbye to the browser and ends everything that serves it. What waits for a server that does not answer is left
+// to itself: ice asks on until it gives up.
+func (p *Peer) Close() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		_ = p.pc.GracefulClose()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(closeTime):
+	}
+}

@@ -27,6 +27,7 @@ type Timeouts struct {
 	Answer  time.Duration // the handshake, and each command
 	Publish time.Duration // how long a server may keep silent about publish or play before that is taken for a yes
 	Stall   time.Duration // a write without progress
+	Drain   time.Duration // writing what is left, after Hurry
 	Close   time.Duration // saying goodbye
 }
 
@@ -36,6 +37,7 @@ func (t Timeouts) normal() Timeouts {
 		&t.Answer:  5 * time.Second,
 		&t.Publish: 3 * time.Second,
 		&t.Stall:   5 * time.Second,
+		&t.Drain:   2 * time.Second,
 		&t.Close:   time.Second,
 	} {
 		if *field <= 0 {

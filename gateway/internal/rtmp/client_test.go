@@ -289,6 +289,44 @@ func TestPublisherCutsAStalledServer(t *testing.T) {
 	p.Close()
 }
 
+// sipping is a connection that is read so little at a time that no single write stalls.
+type sipping struct{ net.Conn }
+
+func (c sipping) Read(b []byte) (int, error) {
+	time.Sleep(time.Millisecond)
+	return c.Conn.Read(b[:min(len(b), 256)])
+}
+
+func TestHurryEndsWhatIsWrittenToASlowServer(t *testing.T) {
+	release := make(chan struct{})
+	target := listen(t, func(nc net.Conn) {
+		s := serveUntil(t, nc, "publish")
+		s.Start()
+		var reading sync.WaitGroup
+		reading.Go(func() { _, _ = io.Copy(io.Discard, sipping{nc}) })
+		<-release
+		s.Close()
+		reading.Wait()
+	})
+	defer close(release)
+	p, err := Dial(t.Context(), target, Options{Timeouts: Timeouts{Stall: time.Hour, Drain: 10 * time.Millisecond}})
+	require.NoError(t, err)
+	written := make(chan error)
+	go func() {
+		tag := Tag{Type: TagVideo, Payload: make([]byte, 10<<20)}
+		var err error
+		for err == nil {
+			tag.Timestamp += 40
+			err = p.WriteTag(tag)
+		}
+		written <- err
+	}()
+	require.Eventually(t, func() bool { return p.BytesSent() > 0 }, 5*time.Second, time.Millisecond)
+	p.Hurry()
+	require.ErrorIs(t, <-written, errStalled)
+	p.Close()
+}
+
 func TestPublisherHearsALateRefusal(t *testing.T) {
 	target := listen(t, func(nc net.Conn) {
 		s := serveUntil(t, nc, "publish")

@@ -104,6 +104,11 @@ func (c *conn) err() error {
 	return c.failure
 }
 
+// hurry ends the connection after patience at the latest, whatever is being written then.
+func (c *conn) hurry(patience time.Duration) {
+	time.AfterFunc(patience, func() { _ = c.fail(errStalled) })
+}
+
 // close cuts the connection and waits for go-rtmp's writing goroutine.
 func (c *conn) close() {
 	_ = c.fail(ErrClosed)

@@ -79,6 +79,10 @@ func (p *Publisher) WriteMetadata(m Metadata) error {
 	return p.conn.data(p.stream, "@setDataFrame", "onMetaData", m.array())
 }
 
+// Hurry gives what is left to be written Timeouts.Drain: a server that takes little at a time never stalls a single write.
+// Close follows.
+func (p *Publisher) Hurry() { p.conn.hurry(p.opts.Timeouts.Drain) }
+
 // Done is closed when the connection is over.
 func (p *Publisher) Done() <-chan struct{} { return p.done }
 

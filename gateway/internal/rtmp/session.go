@@ -194,6 +194,10 @@ func (s *Session) WriteMetadata(m Metadata) error {
 	return s.conn.data(s.stream, "onMetaData", m.array())
 }
 
+// Hurry gives what is left to be written Timeouts.Drain: a player that takes little at a time never stalls a single write.
+// Close follows.
+func (s *Session) Hurry() { s.conn.hurry(s.timeouts.Drain) }
+
 // Cut ends the session at once, from any goroutine. Close follows.
 func (s *Session) Cut() { _ = s.conn.fail(ErrClosed) }
 

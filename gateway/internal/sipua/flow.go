@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -30,6 +31,16 @@ type via struct {
 
 // reach makes sure that there is a connection. The flow is nil if it is one that the other side opened.
 func (a *Agent) reach(ctx context.Context, to via) (*flow, error) {
+	for {
+		f, err := a.reachOnce(ctx, to)
+		if ctx.Err() != nil || !errors.Is(err, context.Canceled) {
+			return f, err
+		}
+		// another request was at it, which nobody wants any more
+	}
+}
+
+func (a *Agent) reachOnce(ctx context.Context, to via) (*flow, error) {
 	s := a.streams(to.transport)
 	s.mu.Lock()
 	f := s.flows[to]

@@ -85,8 +85,10 @@ func (d *Dialog) try(target sip.Uri) (res *sip.Response, inv *invitation, err er
 		return nil, nil, err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), d.agent.timing.resolve)
-	remotes, err := d.agent.addresses(ctx, h)
-	cancel()
+	defer cancel()
+	way, stop := until(ctx, d.abandoned)
+	remotes, err := d.agent.addresses(way, h)
+	stop()
 	for i, remote := range remotes {
 		h.remote = remote
 		res, inv, err = d.tryAt(target, h, i < len(remotes)-1)
@@ -136,7 +138,9 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	a := d.agent
 	ctx, cancel := context.WithTimeout(context.Background(), a.timing.dial)
 	defer cancel()
-	p, err := a.path(ctx, h)
+	way, stop := until(ctx, d.abandoned)
+	p, err := a.path(way, h)
+	stop()
 	if err != nil {
 		return nil, err
 	}

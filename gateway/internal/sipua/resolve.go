@@ -88,7 +88,7 @@ func (a *Agent) records(ctx context.Context, h hop) ([]net.SRV, error) {
 	if h.transport == "TLS" {
 		service, proto = "sips", "tcp"
 	}
-	_, all, err := a.params.Resolver.LookupSRV(ctx, service, proto, h.host)
+	all, err := a.services(ctx, service, proto, h.host)
 	switch {
 	case len(all) == 0 && (err == nil || isUnknown(err)):
 		return nil, nil
@@ -105,6 +105,26 @@ func (a *Agent) records(ctx context.Context, h hop) ([]net.SRV, error) {
 		return nil, &plight{gateway.EndUnreachable, fmt.Errorf("resolve %s: %w by %s; choose another transport, or name an outbound proxy", h.host, errNoService, h.transport)}
 	}
 	return records, nil
+}
+
+// services asks for records. The library asks on for as long as the deadline of ctx allows, whatever becomes of ctx; that is
+// not waited for.
+func (a *Agent) services(ctx context.Context, service, proto, domain string) ([]*net.SRV, error) {
+	type answer struct {
+		records []*net.SRV
+		err     error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		_, records, err := a.params.Resolver.LookupSRV(ctx, service, proto, domain)
+		answered <- answer{records, err}
+	}()
+	select {
+	case got := <-answered:
+		return got.records, got.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // servers are where the records lead, those without the hosts that are not found, and why if none is. All are looked up at

@@ -43,12 +43,19 @@ func read(dir, name string) ([]byte, error) {
 	if !filepath.IsLocal(name) {
 		return nil, ErrMissing
 	}
+	info, err := os.Stat(dir) // first, since to open a pipe may take for ever
+	if err != nil {
+		return nil, missing(err)
+	}
+	if !info.IsDir() {
+		return nil, ErrMissing
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, missing(err)
 	}
 	defer root.Close()
-	info, err := root.Stat(name) // first, since to open a pipe may take for ever
+	info, err = root.Stat(name) // for the same reason
 	if err != nil {
 		return nil, missing(err)
 	}

@@ -45,7 +45,7 @@ func (p *Publisher) Close() {
 }
 
 // Done is closed when the stream is.
-func (p *Publisher) Done() <-chan struct{} { return p.stream.done }
+func (p *Publisher) Done() <-chan struct{} { return p.stream.Done() }
 
 func (p *Publisher) requestKeyframe() {
 	if p.params.RequestKeyframe != nil {

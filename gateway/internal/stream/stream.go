@@ -87,6 +87,9 @@ func (s *Stream) requestKeyFor(r *Reader) {
 	ask()
 }
 
+// Done is closed when the stream is.
+func (s *Stream) Done() <-chan struct{} { return s.done }
+
 // Stats is what passes through the stream.
 func (s *Stream) Stats() (audio, video Stats) { return s.meter.stats() }
 

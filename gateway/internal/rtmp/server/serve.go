@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"sync"
 
 	"callcast/gateway/internal/rtmp"
 	rtmpsink "callcast/gateway/internal/sink/rtmp"
@@ -78,18 +79,22 @@ func (s *Server) play(session *rtmp.Session, remote netip.AddrPort, log *slog.Lo
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(s.ctx)
-	left := make(chan struct{})
-	go func() {
-		defer close(left)
-		cancel(listen(session))
-	}()
+	var left sync.WaitGroup
+	left.Go(func() { cancel(listen(session)) })
+	left.Go(func() {
+		select {
+		case <-source.Done():
+		case <-ctx.Done():
+		}
+		session.Hurry()
+	})
 	err = rtmpsink.Play(ctx, source, remote.String(), session)
 	if err == nil {
 		err = errStreamOver
 	}
 	session.Close() // also ends listen
 	cancel(nil)
-	<-left
+	left.Wait()
 	return err
 }
 

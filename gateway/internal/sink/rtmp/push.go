@@ -102,7 +102,9 @@ func (p *Push) attempt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, err := rtmp.Dial(ctx, p.params.Target, rtmp.Options{TLS: p.params.TLS, FlashVer: p.params.FlashVer})
+	dialing, stop := while(ctx, p.params.Stream)
+	defer stop()
+	conn, err := rtmp.Dial(dialing, p.params.Target, rtmp.Options{TLS: p.params.TLS, FlashVer: p.params.FlashVer})
 	if err != nil {
 		return err
 	}
@@ -111,6 +113,24 @@ func (p *Push) attempt(ctx context.Context) error {
 	p.mux.connect(conn)
 	r.RequestKeyframe()
 	return p.feed(ctx, conn, r, u)
+}
+
+// while is ctx, ended with io.EOF when the stream is over.
+func while(ctx context.Context, s *stream.Stream) (_ context.Context, stop func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		select {
+		case <-s.Done():
+			cancel(io.EOF)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() {
+		cancel(nil)
+		<-watched
+	}
 }
 
 // feed moves units to the server until one of both ends.
@@ -122,7 +142,10 @@ func (p *Push) feed(ctx context.Context, conn *rtmp.Publisher, r *stream.Reader,
 		select {
 		case <-conn.Done():
 			cancel(conn.Err())
+		case <-p.params.Stream.Done():
+			conn.Hurry()
 		case <-ctx.Done():
+			conn.Hurry()
 		}
 	}()
 	defer func() {
