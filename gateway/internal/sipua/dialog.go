@@ -49,10 +49,11 @@ type Dialog struct {
 
 	referral atomic.Pointer[referral] // the transfer we asked for that is under way
 
-	mu   sync.Mutex // guards what follows
-	why  abandonment
-	sess *session
-	due  rack // the reliable response that waits for its PRACK
+	mu    sync.Mutex // guards what follows
+	why   abandonment
+	sess  *session
+	early map[string]bool // the tags of those who were reached by our INVITE that is unanswered
+	due   rack            // the reliable response that waits for its PRACK
 }
 
 // abandonment is why a call is to end.
@@ -173,6 +174,7 @@ func (d *Dialog) run() {
 	var ended bool
 	defer func() {
 		d.agent.forget(d)
+		d.abandon(byThem, "the call is over") // whoever waits to take its place waits no longer
 		close(d.done)
 	}()
 	defer func() {
@@ -262,7 +264,9 @@ func (d *Dialog) converse(s *session) Event {
 	for {
 		select {
 		case ev := <-d.inbox:
-			d.emit(ev)
+			if !tooLate(ev) {
+				d.emit(ev)
+			}
 		case <-d.abandoned:
 			d.leave(s)
 			why := d.reason()

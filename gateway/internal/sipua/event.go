@@ -68,10 +68,11 @@ type Referred struct {
 	Notify   func(status int, text string)
 }
 
-// Replacing is a call that is to take the place of this dialog's other side (RFC 3891). Whoever answers it hangs the dialog up.
-// When the dialog ends first, the call is refused.
+// Replacing is a call that is to take the place of this dialog's other side (RFC 3891), be that the callee of a call that is not
+// answered yet. Whoever answers it hangs the dialog up. When the dialog ends first, the call is refused.
 type Replacing struct {
-	Call *Incoming
+	Call      *Incoming
+	earlyOnly bool
 }
 
 // InfoReceived is an INFO request, already answered with 200.

@@ -24,6 +24,7 @@ type invitation struct {
 	cancelled bool
 	forks     map[string]*fork // by tag; belongs to the dialog's goroutine
 
+	takers   <-chan Event        // who wants the callee's place; nil for a re-INVITE
 	quit     <-chan struct{}     // closed when the answer is no longer wanted
 	progress func(*sip.Response) // told the provisional responses
 	late     func(*sip.Response) // told a 2xx that nobody waits for any more
@@ -139,8 +140,9 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	d.describe(req, "")
 	d.introduce(req)
 	setBody(req, "application/sdp", d.p.SDP)
-	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}
+	inv := &invitation{d: d, req: req, takers: d.inbox, quit: d.abandoned, forks: make(map[string]*fork)}
 	inv.progress, inv.late = inv.told, inv.reject
+	d.reachAnew()
 	return inv, inv.send(ctx)
 }
 
@@ -156,6 +158,7 @@ func (d *Dialog) introduce(req *sip.Request) {
 
 // told hands a provisional response up.
 func (inv *invitation) told(res *sip.Response) {
+	inv.d.reached(res)
 	if inv.fresh(res) {
 		inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
 	}
@@ -208,6 +211,8 @@ func (inv *invitation) await() (*sip.Response, error) {
 				continue
 			}
 			inv.progress(res)
+		case ev := <-inv.takers:
+			inv.d.emit(ev)
 		case <-inv.tx.Done():
 			return inv.last, fmt.Errorf("INVITE: %w", inv.tx.Err())
 		case <-quit:
