@@ -13,6 +13,7 @@ import (
 type Referral struct {
 	Target   string
 	Replaces string // the dialog that the new one is to take the place of, as SIP writes it
+	Require  string // the extensions of SIP that it is to insist on
 	By       string // who wishes so
 	Accept   func()
 	Reject   func(status int)

@@ -132,6 +132,8 @@ func reasonPhrase(status int) string {
 		return "Accepted"
 	case sip.StatusBadRequest:
 		return "Bad Request"
+	case sip.StatusNotImplemented:
+		return "Not Implemented"
 	case statusUnsupportedScheme:
 		return "Unsupported URI Scheme"
 	case sip.StatusForbidden:

@@ -19,6 +19,7 @@ type InviteParams struct {
 	Account     gateway.Account
 	Callee      string // user, user@host or a SIP URI
 	Replaces    string // the dialog whose place this one is to take, as a Replaces header has it; empty = none
+	Require     string // the extensions that the callee is to have, as a Require header has them; empty = any
 	ReferredBy  string // who named the callee; empty = nobody
 	VisibleName string
 	SDP         []byte // the offer
@@ -110,6 +111,7 @@ func (a *Agent) newDialog(p InviteParams) *Dialog {
 		acks:      make(chan *sip.Request, 1),
 		pracks:    make(chan *sip.Request, 1),
 		turn:      newTurn(),
+		early:     make(map[string]bool),
 	}
 }
 

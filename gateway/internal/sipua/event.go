@@ -56,12 +56,13 @@ type Transfer struct {
 }
 
 // Referred is the other side's wish that we call somebody else. Replaces is the Replaces header for that call, if it is
-// to take the place of another. Accept and Reject may be called from any goroutine; the first call counts, and without
+// to take the place of another, and Require its Require header, if it is to have one. Accept and Reject may be called from any goroutine; the first call counts, and without
 // one the other side soon gets 603. After Accept, Notify tells the other side how the new call goes on; a status of 200
 // or more is the last, and after one of success the dialog is hung up.
 type Referred struct {
 	Target   string
 	Replaces string
+	Require  string
 	By       string // the other side's address
 	Accept   func()
 	Reject   func(status int)

@@ -146,13 +146,16 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	return inv, inv.send(ctx)
 }
 
-// introduce says on whose behalf we call, and instead of whom.
+// introduce says on whose behalf we call, instead of whom, and what we insist on.
 func (d *Dialog) introduce(req *sip.Request) {
 	if d.p.ReferredBy != "" {
 		req.AppendHeader(sip.NewHeader("Referred-By", "<"+d.p.ReferredBy+">"))
 	}
 	if d.p.Replaces != "" {
 		req.AppendHeader(sip.NewHeader("Replaces", d.p.Replaces))
+	}
+	if d.p.Require != "" {
+		req.AppendHeader(sip.NewHeader("Require", d.p.Require))
 	}
 }
 

@@ -56,7 +56,7 @@ func (d *Dialog) isWith(tag string) (early, confirmed bool) {
 func (d *Dialog) reachAnew() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.early = make(map[string]bool)
+	clear(d.early)
 }
 
 // reached notes who has answered an INVITE for the present.
