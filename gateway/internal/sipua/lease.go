@@ -163,8 +163,8 @@ func (l *lease) keep(done <-chan struct{}, renew, expire func()) {
 				expire()
 				return
 			}
-			timer.Reset(max(time.Until(limit)/2, time.Second)) // if it fails
 			renew()
+			timer.Reset(max(time.Until(limit)/2, time.Second)) // if it has failed
 		case <-done:
 			return
 		}

@@ -40,6 +40,19 @@ func TestRenewalIsTriedAgainUntilTheSessionIsOver(t *testing.T) {
 	require.Less(t, expiry, 62*time.Second)
 }
 
+// TestRenewalThatTakesLong counts from when it is agreed to, and not from when it was asked for.
+func TestRenewalThatTakesLong(t *testing.T) {
+	ours := tenure{90 * time.Second, true}
+	for range 20 { // what has come about at the same time is looked at in any order
+		renewals, expiry := kept(t, ours, 3*time.Minute, func(_ int, l *lease) {
+			time.Sleep(20 * time.Second) // beyond the limit of 60 s
+			l.grant(ours)
+		})
+		require.Equal(t, []time.Duration{45 * time.Second, 110 * time.Second, 175 * time.Second}, renewals)
+		require.Zero(t, expiry)
+	}
+}
+
 func TestSessionOfAnotherEndsBeforeItsTime(t *testing.T) {
 	for interval, end := range map[time.Duration]time.Duration{
 		30 * time.Minute: 30*time.Minute - 32*time.Second,
