@@ -24,15 +24,15 @@ func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 			return
 		}
 		defer d.turn.pass()
+		select {
+		case <-d.acks: // left over from an earlier change
+		default:
+		}
 	}
 	granted, ok := d.concede(req)
 	if !ok {
 		d.agent.respond(tx, d.tooFast(req))
 		return
-	}
-	select {
-	case <-d.acks: // left over from an earlier change
-	default:
 	}
 	r := reply{status: sip.StatusOK}
 	if offered {
