@@ -219,10 +219,11 @@ func TestNobodyTakesAPlaceThatIsGivenUp(t *testing.T) {
 			}
 			s.Hangup(gateway.EndLocal)
 			s.OnReplaced(Incoming{Ringing: late, Offer: []byte("offer"), Caller: "late"})
-			s.OnEnded(false, "")
-			<-s.Done()
+			synctest.Wait()
 			require.Empty(t, late.answers)
 			require.Equal(t, []string{"no_media"}, late.hangups)
+			s.OnEnded(false, "")
+			<-s.Done()
 		})
 	}
 }
