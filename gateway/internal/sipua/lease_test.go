@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,6 +121,17 @@ func TestTooFastATimerIsRaised(t *testing.T) {
 	require.Equal(t, "timer", header(res, "Require").Value())
 	require.Equal(t, tenure{120 * time.Second, true}, d.lease.current())
 	hangup(p, r, d)
+}
+
+// TestTimerIsNotRaisedForEver: a callee who asks for a little more each time is not called again and again.
+func TestTimerIsNotRaisedForEver(t *testing.T) {
+	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
+	dial(a, r, p.account())
+	for n := range maxRaises + 1 {
+		p.reply(p.expect(sip.INVITE), 422, fmt.Sprintf("Min-SE: %d", 100+n))
+	}
+	require.Equal(t, 422, next[Failed](r).Status)
+	p.expectNothing(sip.INVITE, 2*testT1)
 }
 
 // hangup ends an established call from our side.
