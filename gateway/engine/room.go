@@ -132,6 +132,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 		HasVideo:  r.spec.HasVideo || r.incoming != nil, // who calls may put a camera in later
 		Codecs:    r.engine.codecs(r.spec.Account),
 		SoundOnly: r.browser != nil && !r.browser.peer.Has(media.Video),
+		Host:      r.remoteIP(),
 		Waits:     r.incoming != nil && r.incoming.registration == "", // anybody may have sent that
 		Slate:     r.engine.config.Media.SlateWithoutVideo,
 		SRTP:      r.spec.Account.SRTP,
@@ -159,6 +160,14 @@ func (r *callRoom) localIP() (netip.Addr, error) {
 		return r.incoming.signal.LocalIP()
 	}
 	return r.engine.agent.LocalIP(r.spec.Account)
+}
+
+// remoteIP is where a call that comes in was signalled from. Of others it is not known who answers.
+func (r *callRoom) remoteIP() netip.Addr {
+	if r.incoming == nil {
+		return netip.Addr{}
+	}
+	return r.incoming.signal.RemoteIP()
 }
 
 // callMedia is a SIP source as its call sees it.

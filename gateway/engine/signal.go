@@ -35,7 +35,8 @@ func (s signal) Invite(offer []byte, l *call.Leg) call.Dialog {
 
 func (s signal) Follow(offer []byte, r call.Referral, l *call.Leg) call.Dialog {
 	p := s.params(offer, l)
-	p.CallID, p.Callee, p.Replaces, p.ReferredBy = rand.Text(), r.Target, r.Replaces, r.By
+	p.CallID, p.Callee, p.ReferredBy = rand.Text(), r.Target, r.By
+	p.Replaces, p.Require = r.Replaces, r.Require
 	s.ladder.Join(s.spec.ID, p.CallID)
 	return dialog{s.agent.Invite(p)}
 }
@@ -75,7 +76,8 @@ func (s signal) tell(l *call.Leg, ev sipua.Event) {
 		l.OnTransfer(ev.Status, ev.Text, ev.Final)
 	case sipua.Referred:
 		l.OnReferred(call.Referral{
-			Target: ev.Target, Replaces: ev.Replaces, By: ev.By, Accept: ev.Accept, Reject: ev.Reject, Notify: ev.Notify,
+			Target: ev.Target, Replaces: ev.Replaces, Require: ev.Require, By: ev.By,
+			Accept: ev.Accept, Reject: ev.Reject, Notify: ev.Notify,
 		})
 	case sipua.Replacing:
 		l.OnReplaced(call.Incoming{Ringing: ringing{ev.Call, s}, Offer: ev.Call.SDP, Caller: callerOf(ev.Call)})

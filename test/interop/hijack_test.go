@@ -1,9 +1,11 @@
 package interop
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"net"
+	"sync"
 	"testing"
 	"time"
 
@@ -91,4 +93,59 @@ func forge(genuine peers.Datagram, ahead uint16) []byte {
 		forged[i] ^= 0x55
 	}
 	return forged
+}
+
+// TestForgerBeforeTheCaller: from the moment a call that comes in can be answered, somebody at another address floods its port
+// with sound, and does so on. The caller acknowledges late, and sends from another port than its description says. It is on air
+// all the same, and spoken to.
+func TestForgerBeforeTheCaller(t *testing.T) {
+	const (
+		portsOfACall = 4
+		hesitation   = 3 * time.Second
+	)
+	first := peers.FreePorts(t, portsOfACall)
+	g := startGateway(t, func(c *gateway.Config) {
+		c.RTP = gateway.RTPConfig{PortMin: first, PortMax: first + portsOfACall - 1}
+		c.SIP.Rules = []gateway.AnswerRule{{Callee: "studio", Stream: "air"}}
+	})
+	forger, err := net.ListenPacket("udp", "127.0.0.2:0")
+	require.NoError(t, err)
+	stop := make(chan struct{})
+	var flood sync.WaitGroup
+	flood.Go(func() {
+		pace := time.NewTicker(20 * time.Millisecond)
+		defer pace.Stop()
+		for n := uint16(0); ; n++ {
+			pkt := rtp.Packet{Header: rtp.Header{Version: 2, PayloadType: 8, SequenceNumber: n, Timestamp: 160 * uint32(n), SSRC: 666}}
+			pkt.Payload = bytes.Repeat([]byte{0x2a, 0xaa}, 80) // as loud as can be
+			if b, err := pkt.Marshal(); err == nil {
+				_, _ = forger.WriteTo(b, &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: first})
+			}
+			select {
+			case <-pace.C:
+			case <-stop:
+				return
+			}
+		}
+	})
+	t.Cleanup(func() { close(stop); flood.Wait(); _ = forger.Close() })
+
+	caller := peers.StartSIPpAt(t, "127.0.0.1", "../testdata/sipp/script.xml", map[string]any{
+		"User": "studio", "First": sound(1, "Port", "[media_port+6]"), "Sound": peers.WriteClip(t, 1).Sound,
+		"Hesitates": hesitation.Milliseconds(),
+	}, g.listener(t, "sip"))
+	require.Eventually(t, func() bool {
+		calls := g.api.Snapshot().Calls
+		return len(calls) == 1 && calls[0].Audio.Remote == forger.LocalAddr().String()
+	}, patience, 20*time.Millisecond, "the forger was first")
+	id := g.waitTaken(t, "studio")
+	sends := fmt.Sprintf("127.0.0.1:%d", caller.Port+2)
+	require.Eventually(t, func() bool { return g.call(t, id).Audio.Remote == sends }, patience, 20*time.Millisecond)
+	before := g.call(t, id).Audio
+	g.requireBeepsNow(t, "air")
+	after := g.call(t, id).Audio
+	require.Equal(t, sends, after.Remote)
+	require.Greater(t, after.Discarded, before.Discarded+100, "it goes on")
+	g.hangUp(t, id)
+	caller.Finished(t, patience)
 }

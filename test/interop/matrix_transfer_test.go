@@ -2,6 +2,7 @@ package interop
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -73,4 +74,35 @@ func TestPeerTransfersUs(t *testing.T) {
 	for i, want := range []string{"100 Trying", "486 Busy Here", "100 Trying", "180 Ringing", "200 OK"} {
 		require.Contains(t, notes[i], "SIP/2.0 "+want)
 	}
+}
+
+// TestPeerWishesForMoreThanACall: a request other than a call is refused, and so is one that is to have what the gateway has not.
+// Of the headers that are wished for, the call has those that say which call it is, and none that would speak for the gateway.
+func TestPeerWishesForMoreThanACall(t *testing.T) {
+	g := startGateway(t)
+	free := scripted(t)
+	refer := func(what, answer string) []step {
+		return []step{{Send: "REFER", Headers: "Refer-To: <" + free.URI() + what + ">"}, {Response: answer}}
+	}
+	forged := []string{
+		"Route=%3Csip:127.0.0.1:9;lr%3E", "Via=SIP/2.0/UDP%20forged:9", "From=sip:forged@h", "Call-ID=forged", "CSeq=9%20BYE",
+		"Authorization=Digest%20forged", "Contact=sip:forged@h", "Record-Route=%3Csip:forged%3E", "Content-Type=forged", "body=forged",
+	}
+	heard := []step{{Request: "NOTIFY"}, {Reply: "200 OK"}}
+	peer := scripted(t,
+		[]step{{Pause: 1000}},
+		refer(";method=BYE", "501"), refer(";method=SUBSCRIBE?Event=dialog", "501"), refer("?Require=teleport", "501"),
+		refer(";method=INVITE?Require=timer&"+strings.Join(forged, "&"), "202"), heard, heard, heard)
+	g.dial(t, "sent", peer.URI(), nil)
+	peer.Finished(t, 2*patience)
+	g.requireBeepsNow(t, "sent")
+	g.hangUp(t, "sent")
+	free.Finished(t, patience)
+	invites := received(t, free, "INVITE")
+	require.Len(t, invites, 1)
+	require.True(t, strings.HasPrefix(invites[0], "INVITE "+free.URI()+" SIP/2.0\r\n"), invites[0])
+	require.Contains(t, invites[0], "Require: timer\r\n")
+	require.NotContains(t, invites[0], "forged")
+	require.NotContains(t, invites[0], "Route:")
+	require.Empty(t, received(t, free, "SUBSCRIBE"))
 }

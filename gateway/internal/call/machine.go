@@ -26,7 +26,12 @@ func (s state) rings() bool {
 
 // up reports whether the call was answered and is not being hung up.
 func (s state) up() bool {
-	return s.status == gateway.CallEstablished || s.status == gateway.CallHold
+	return !s.hangingUp && (s.status == gateway.CallEstablished || s.status == gateway.CallHold)
+}
+
+// calling reports whether we have called somebody who has not answered yet.
+func (s state) calling() bool {
+	return s.dialog && !s.incoming && !s.hangingUp && !s.up()
 }
 
 // event is something that happened to the call.

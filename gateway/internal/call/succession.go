@@ -13,6 +13,7 @@ import (
 type Referral struct {
 	Target   string
 	Replaces string // the dialog that the new one is to take the place of, as SIP writes it
+	Require  string // the extensions of SIP that it is to insist on
 	By       string // who wishes so
 	Accept   func()
 	Reject   func(status int)
@@ -129,8 +130,9 @@ func (c *Call) giveUp() {
 
 var errNotUp = errors.New("the call is not one that could go on with somebody else")
 
-// OnReplaced lets a caller take the other side's place, with whom the media go on, and hangs the present dialog up. If that
-// cannot be, the caller is refused, and nothing changes.
+// OnReplaced lets a caller take the other side's place, with whom the media go on, and hangs the leg up. The other side may be one
+// whom we call and who has not answered yet, also because it was named to us. If that cannot be, the caller is refused, and
+// nothing changes.
 func (l *Leg) OnReplaced(in Incoming) {
 	l.send(func(life context.Context) {
 		if err := l.replace(life, in); err != nil {
@@ -142,7 +144,7 @@ func (l *Leg) OnReplaced(in Incoming) {
 
 func (l *Leg) replace(life context.Context, in Incoming) error {
 	c := l.c
-	if !c.state.up() || l.trial != nil || len(in.Offer) == 0 {
+	if !c.state.up() && !c.state.calling() || len(in.Offer) == 0 {
 		return errNotUp
 	}
 	answer, err := c.media.Reoffer(in.Offer)
@@ -150,8 +152,7 @@ func (l *Leg) replace(life context.Context, in Incoming) error {
 		return err
 	}
 	c.log.Info("another takes the other side's place", "who", in.Caller)
-	c.giveUp()
-	before := c.dialog
+	before := c.relieve(l)
 	c.leg.retired = true
 	c.leg = &Leg{c: c}
 	c.dialog = in.Ringing.Answer(answer, c.leg)
@@ -161,4 +162,18 @@ func (l *Leg) replace(life context.Context, in Incoming) error {
 	c.step(life, remoteHold{c.media.Held()})
 	c.publish()
 	return nil
+}
+
+// relieve ends what is under way because somebody else takes the place of a leg's other side. It returns the leg's dialog. Who
+// has named that other side has what they wished for.
+func (c *Call) relieve(l *Leg) Dialog {
+	if l.trial == nil {
+		c.giveUp()
+		return c.dialog
+	}
+	r := c.trial
+	c.settled()
+	l.retired = true
+	r.notify(sipOK, "")
+	return r.dialog
 }

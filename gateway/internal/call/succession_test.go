@@ -150,6 +150,84 @@ func TestWhoTakesTheOthersPlace(t *testing.T) {
 	})
 }
 
+// TestWhoTakesThePlaceOfACallee who has not answered: the call is theirs once they have acknowledged our answer.
+func TestWhoTakesThePlaceOfACallee(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, pickup := newScene(t, nil), &phone{}
+		go s.Run(context.Background())
+		synctest.Wait()
+		s.OnProvisional(183, []byte("early media"))
+		s.OnProvisional(180, nil)
+		s.OnReplaced(Incoming{Ringing: pickup, Offer: []byte("offer"), Caller: "pickup"})
+		s.OnFailed(487, gateway.EndRejected, "487 Request Terminated") // the CANCEL
+		synctest.Wait()
+		require.Equal(t, []string{"replaced"}, s.phone.hangups)
+		require.Equal(t, []string{"answer to offer"}, pickup.answers)
+		require.Equal(t, gateway.CallRingMedia, s.last().Status)
+		s.leg.OnAnswered(200, nil)
+		synctest.Wait()
+		require.Equal(t, gateway.CallEstablished, s.last().Status)
+		require.Equal(t, "pickup", s.last().Callee)
+		require.NoError(t, s.Hold(t.Context(), true))
+		s.leg.OnEnded(true, "")
+		<-s.Done()
+		require.Equal(t, gateway.EndRemote, s.last().Ending.Reason)
+	})
+}
+
+// TestWhoTakesThePlaceOfSomebodyNamed to us who has not answered: whoever named them has what they wished for, and if they have
+// left meanwhile the call goes on just as well.
+func TestWhoTakesThePlaceOfSomebodyNamed(t *testing.T) {
+	for _, left := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, pickup, w := newScene(t, nil), &phone{}, &wish{}
+			running(t, s)
+			s.OnReferred(w.referral("carol"))
+			synctest.Wait()
+			carol := s.trial.leg
+			carol.OnProvisional(180, nil)
+			if left {
+				s.OnEnded(true, "")
+			}
+			carol.OnReplaced(Incoming{Ringing: pickup, Offer: []byte("offer"), Caller: "pickup"})
+			carol.OnFailed(487, gateway.EndRejected, "487 Request Terminated")
+			s.OnEnded(false, "transferred")
+			synctest.Wait()
+			require.Equal(t, []int{180, 200}, w.notified)
+			require.Equal(t, []string{"replaced"}, s.phone.next.hangups)
+			require.Empty(t, s.phone.hangups, "that is for whoever told it of the end of the transfer")
+			s.leg.OnAnswered(200, nil)
+			synctest.Wait()
+			require.Equal(t, gateway.CallEstablished, s.last().Status)
+			require.Equal(t, "pickup", s.last().Callee)
+			require.NoError(t, s.Hold(t.Context(), true), "no change is under way any more")
+			s.leg.OnEnded(true, "")
+			<-s.Done()
+		})
+	}
+}
+
+// TestNobodyTakesAPlaceThatIsGivenUp: they would be left with a call that nobody hangs up.
+func TestNobodyTakesAPlaceThatIsGivenUp(t *testing.T) {
+	for _, up := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			s, late := newScene(t, nil), &phone{}
+			go s.Run(context.Background())
+			synctest.Wait()
+			if up {
+				s.OnAnswered(200, nil)
+			}
+			s.Hangup(gateway.EndLocal)
+			s.OnReplaced(Incoming{Ringing: late, Offer: []byte("offer"), Caller: "late"})
+			synctest.Wait()
+			require.Empty(t, late.answers)
+			require.Equal(t, []string{"no_media"}, late.hangups)
+			s.OnEnded(false, "")
+			<-s.Done()
+		})
+	}
+}
+
 // TestWhoTakesThePlaceOfASuccessor: the call goes on from one dialog to the next as often as it is asked for.
 func TestWhoTakesThePlaceOfASuccessor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -158,10 +236,6 @@ func TestWhoTakesThePlaceOfASuccessor(t *testing.T) {
 		s.OnReferred((&wish{}).referral("carol"))
 		synctest.Wait()
 		carol := s.trial.leg
-		early := &phone{}
-		carol.OnReplaced(Incoming{Ringing: early, Offer: []byte("offer"), Caller: "too early"})
-		synctest.Wait()
-		require.Equal(t, []string{"no_media"}, early.hangups, "carol is not the call's yet")
 		carol.OnAnswered(200, nil)
 		carol.OnReplaced(Incoming{Ringing: erin, Offer: []byte("offer"), Caller: "erin"})
 		synctest.Wait()

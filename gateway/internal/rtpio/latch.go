@@ -24,9 +24,20 @@ const (
 	known                   // from the one
 )
 
+// closeness is how near a source is to what the signalling says.
+type closeness uint8
+
+const (
+	foreign  closeness = iota
+	sameHost           // of the host that was signalled, or that signals
+	exact              // where it was signalled
+)
+
 // latch keeps a session to one remote source. Media often comes from another address than was signalled (NAT), but must
-// not be mixed with that of a stranger.
+// not be mixed with that of a stranger. Whoever is closer to what the signalling says may come at any time, others only when
+// the one is silent: a stranger who was first has nothing of it once the peer sends.
 type latch struct {
+	host      netip.Addr // that signals, invalid if it is not known
 	signalled netip.AddrPort
 	locked    netip.AddrPort // invalid while there is none
 	heard     time.Time      // the latest packet from locked
@@ -36,16 +47,32 @@ type latch struct {
 	discarded uint64
 }
 
-// signal takes the address from the SDP. Another one than before ends what was locked; the first one does not, because
-// media may come before the answer.
+// signal takes the address from the SDP. Another one than before ends what was locked, and may be of somebody else than the
+// host that signals. The first one does not, because media may come before the answer; but a stranger has to show itself again.
 func (l *latch) signal(address netip.AddrPort) {
 	if address == l.signalled {
 		return
 	}
-	if l.signalled.IsValid() {
+	first := !l.signalled.IsValid()
+	l.signalled = address
+	if !first {
+		l.host = netip.Addr{}
+	}
+	if !first || l.closeness(l.locked) == foreign {
 		l.locked = netip.AddrPort{}
 	}
-	l.signalled = address
+}
+
+func (l *latch) closeness(src netip.AddrPort) closeness {
+	switch {
+	case !src.IsValid():
+		return foreign
+	case src == l.signalled:
+		return exact
+	case src.Addr() == l.signalled.Addr() || src.Addr() == l.host:
+		return sameHost
+	}
+	return foreign
 }
 
 // remote is where to send: where the media comes from, or else where it was asked for.
@@ -60,7 +87,9 @@ func (l *latch) judge(src netip.AddrPort, pkt *Packet) verdict {
 	switch {
 	case src == l.locked:
 		l.heard = pkt.Arrived
-		l.dismiss()
+		if l.closeness(l.candidate) <= l.closeness(src) {
+			l.dismiss()
+		}
 		return known
 	case src == l.signalled:
 		return l.lock(src, pkt)
@@ -78,9 +107,18 @@ func (l *latch) judge(src netip.AddrPort, pkt *Packet) verdict {
 	return waiting
 }
 
-// deaf tells whether packets from there are dropped whatever is in them.
+// deaf tells whether packets from there are dropped whatever is in them: while one is heard who is as close, or one shows
+// itself who is closer.
 func (l *latch) deaf(src netip.AddrPort, now time.Time) bool {
-	return src != l.locked && src != l.signalled && l.locked.IsValid() && now.Sub(l.heard) < silence
+	if src == l.locked || src == l.signalled {
+		return false
+	}
+	near := l.closeness(src)
+	if l.locked.IsValid() && now.Sub(l.heard) < silence && near <= l.closeness(l.locked) {
+		return true
+	}
+	n := len(l.waiting)
+	return n > 0 && now.Sub(l.waiting[n-1].Arrived) < silence && near < l.closeness(l.candidate)
 }
 
 // consistent tells whether the packet goes on from those that wait.

@@ -18,6 +18,7 @@ type SessionParams struct {
 	Conn       *Conn // closed with the session
 	SSRC       uint32
 	CNAME      string
+	Host       netip.Addr    // that signals for the peer; its media is believed before a stranger's. Invalid = not known
 	ClockRates map[uint8]int // of the payload types that are accepted
 	Feedback   Feedback
 	// Shut lets nothing in or out before Protect has told how it is encrypted.
@@ -70,7 +71,7 @@ func NewSession(p SessionParams) *Session {
 	s := &Session{
 		conn: p.Conn, ssrc: p.SSRC, cname: p.CNAME, resend: p.Resend, log: p.Log, handle: p.Handle,
 		notify:   notify{p.OnReport, p.OnKeyframeRequest, p.OnBye},
-		feedback: p.Feedback, rates: maps.Clone(p.ClockRates), guard: guard{shut: p.Shut},
+		feedback: p.Feedback, rates: maps.Clone(p.ClockRates), guard: guard{shut: p.Shut}, latch: latch{host: p.Host.Unmap()},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -103,7 +104,7 @@ func (s *Session) Close() {
 }
 
 // SetRemote sets where the peer has asked for media and for RTCP. An unspecified address or port 0 means nowhere. If the
-// media comes from another address, it is sent there.
+// media comes from another address, it is sent there. What comes from the host that is set here is believed before what does not.
 func (s *Session) SetRemote(rtp, rtcp netip.AddrPort) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -2,7 +2,6 @@ package sipua
 
 import (
 	"net"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -68,83 +67,26 @@ func (a *Agent) arrived(key arrival) {
 }
 
 // examine checks what a call asks for, and finds our address and the dialog whose place it is to take.
-func (a *Agent) examine(d *Dialog, req *sip.Request, socket net.Addr) (contact *sip.ContactHeader, place *Dialog, refusal *sip.Response) {
+func (a *Agent) examine(d *Dialog, req *sip.Request, socket net.Addr) (contact *sip.ContactHeader, p place, refusal *sip.Response) {
 	if lacking := a.unsupported(req); len(lacking) > 0 {
-		return nil, nil, badExtension(req, lacking)
+		return nil, p, badExtension(req, lacking)
 	}
 	if len(req.Body()) > 0 && len(sdpOf(req)) == 0 {
 		res := answerTo(req, sip.StatusUnsupportedMediaType, "Unsupported Media Type")
 		res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
-		return nil, nil, res
+		return nil, p, res
 	}
 	if contactOf(req) == nil || tagOf(req.From().Params) == "" {
-		return nil, nil, answerTo(req, sip.StatusBadRequest, "Contact or tag is missing")
+		return nil, p, answerTo(req, sip.StatusBadRequest, "Contact or tag is missing")
 	}
 	if _, ok := d.concede(req); !ok {
-		return nil, nil, d.tooFast(req)
+		return nil, p, d.tooFast(req)
 	}
 	contact, err := a.contactFor(req, socket)
 	if err != nil {
 		d.log.Warn("no address for a caller", "error", err)
-		return nil, nil, answerTo(req, sip.StatusInternalServerError, "Server Internal Error")
+		return nil, p, answerTo(req, sip.StatusInternalServerError, "Server Internal Error")
 	}
-	place, refusal = a.replaced(req)
-	return contact, place, refusal
-}
-
-// replaced is the dialog that an INVITE is to take the place of (RFC 3891 section 3).
-func (a *Agent) replaced(req *sip.Request) (place *Dialog, refusal *sip.Response) {
-	headers := req.GetHeaders("Replaces")
-	switch len(headers) {
-	case 0:
-		return nil, nil
-	case 1:
-	default:
-		return nil, answerTo(req, sip.StatusBadRequest, "Several Replaces")
-	}
-	r := parseReplaces(headers[0].Value())
-	a.mu.Lock()
-	d := a.dialogs[dialogKey{r.callID, r.toTag}]
-	a.mu.Unlock()
-	var s *session
-	if d != nil {
-		s = d.session()
-	}
-	switch {
-	case s == nil || s.remoteTag != r.fromTag:
-		return nil, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
-	case d.isAbandoned():
-		return nil, answerTo(req, sip.StatusGlobalDecline, "Decline")
-	case r.earlyOnly:
-		return nil, answerTo(req, sip.StatusBusyHere, "Busy Here")
-	}
-	return d, nil
-}
-
-// replaces names a dialog from the point of view of who gets it: toTag is the receiver's own.
-type replaces struct {
-	callID, toTag, fromTag string
-	earlyOnly              bool
-}
-
-func parseReplaces(text string) replaces {
-	id, params, _ := strings.Cut(text, ";")
-	r := replaces{callID: strings.TrimSpace(id)}
-	for param := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(param, "=")
-		value = strings.TrimSpace(value)
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "to-tag":
-			r.toTag = value
-		case "from-tag":
-			r.fromTag = value
-		case "early-only":
-			r.earlyOnly = true
-		}
-	}
-	return r
-}
-
-func (r replaces) String() string {
-	return r.callID + ";to-tag=" + r.toTag + ";from-tag=" + r.fromTag
+	p, refusal = a.replaced(req)
+	return contact, p, refusal
 }

@@ -17,7 +17,7 @@ type callee struct {
 	req     *sip.Request
 	tx      *sip.ServerTx
 	contact *sip.ContactHeader
-	place   *Dialog // the dialog that this one is to take the place of; nil = none
+	place   place // that this call is to take
 	rseq    uint32
 	rang    bool   // the caller was told something before the end
 	early   []byte // the answer to our early offer
@@ -104,16 +104,16 @@ func (c *callee) attend() (Event, order) {
 // present tells of the call whoever is to decide on it: the owner of the dialog whose place it is to take, if there is one. gone
 // is closed when that dialog has no place to take any more.
 func (c *callee) present() (gone <-chan struct{}) {
-	if c.place == nil {
+	if c.place.of == nil {
 		c.d.agent.params.OnInvite(c.in)
 		return nil
 	}
 	select {
-	case c.place.inbox <- Replacing{c.in}:
-	case <-c.place.abandoned:
+	case c.place.of.inbox <- Replacing{c.in, c.place.earlyOnly}:
+	case <-c.place.of.abandoned:
 	case <-c.d.abandoned:
 	}
-	return c.place.abandoned
+	return c.place.of.abandoned
 }
 
 // decline is the final response to a call that ends before it was answered. A CANCEL has had it from sipgo.

@@ -24,15 +24,15 @@ func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 			return
 		}
 		defer d.turn.pass()
+		select {
+		case <-d.acks: // left over from an earlier change
+		default:
+		}
 	}
 	granted, ok := d.concede(req)
 	if !ok {
 		d.agent.respond(tx, d.tooFast(req))
 		return
-	}
-	select {
-	case <-d.acks: // left over from an earlier change
-	default:
 	}
 	r := reply{status: sip.StatusOK}
 	if offered {
@@ -132,6 +132,8 @@ func reasonPhrase(status int) string {
 		return "Accepted"
 	case sip.StatusBadRequest:
 		return "Bad Request"
+	case sip.StatusNotImplemented:
+		return "Not Implemented"
 	case statusUnsupportedScheme:
 		return "Unsupported URI Scheme"
 	case sip.StatusForbidden:

@@ -19,6 +19,7 @@ type InviteParams struct {
 	Account     gateway.Account
 	Callee      string // user, user@host or a SIP URI
 	Replaces    string // the dialog whose place this one is to take, as a Replaces header has it; empty = none
+	Require     string // the extensions that the callee is to have, as a Require header has them; empty = any
 	ReferredBy  string // who named the callee; empty = nobody
 	VisibleName string
 	SDP         []byte // the offer
@@ -49,10 +50,11 @@ type Dialog struct {
 
 	referral atomic.Pointer[referral] // the transfer we asked for that is under way
 
-	mu   sync.Mutex // guards what follows
-	why  abandonment
-	sess *session
-	due  rack // the reliable response that waits for its PRACK
+	mu    sync.Mutex // guards what follows
+	why   abandonment
+	sess  *session
+	early map[string]bool // the tags of those who were reached by our INVITE that is unanswered
+	due   rack            // the reliable response that waits for its PRACK
 }
 
 // abandonment is why a call is to end.
@@ -109,6 +111,7 @@ func (a *Agent) newDialog(p InviteParams) *Dialog {
 		acks:      make(chan *sip.Request, 1),
 		pracks:    make(chan *sip.Request, 1),
 		turn:      newTurn(),
+		early:     make(map[string]bool),
 	}
 }
 
@@ -173,6 +176,7 @@ func (d *Dialog) run() {
 	var ended bool
 	defer func() {
 		d.agent.forget(d)
+		d.abandon(byThem, "the call is over") // whoever waits to take its place waits no longer
 		close(d.done)
 	}()
 	defer func() {
@@ -262,7 +266,9 @@ func (d *Dialog) converse(s *session) Event {
 	for {
 		select {
 		case ev := <-d.inbox:
-			d.emit(ev)
+			if !tooLate(ev) {
+				d.emit(ev)
+			}
 		case <-d.abandoned:
 			d.leave(s)
 			why := d.reason()

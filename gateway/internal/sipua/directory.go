@@ -17,15 +17,15 @@ const (
 	stale   = 24 * time.Hour
 )
 
-// place is what the DNS is asked about.
-type place struct {
+// question is what the DNS is asked about.
+type question struct {
 	transport string
 	host      string
 	port      int
 	open      bool // it may name servers
 }
 
-// found is what the DNS said of a place.
+// found is what the DNS said to a question.
 type found struct {
 	records []net.SRV // in the order in which to try them; none if it names no servers
 	servers []netip.AddrPort
@@ -40,26 +40,26 @@ func (f found) counts() bool {
 // directory remembers what the DNS said.
 type directory struct {
 	mu    sync.Mutex // guards known
-	known map[place]found
+	known map[question]found
 }
 
-func newDirectory() *directory { return &directory{known: map[place]found{}} }
+func newDirectory() *directory { return &directory{known: map[question]found{}} }
 
-func (d *directory) read(p place) found {
+func (d *directory) read(q question) found {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	f := d.known[p]
+	f := d.known[q]
 	if time.Since(f.at) > stale {
 		return found{}
 	}
 	return f
 }
 
-func (d *directory) write(p place, f found) {
+func (d *directory) write(q question, f found) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	maps.DeleteFunc(d.known, func(_ place, f found) bool { return time.Since(f.at) > stale })
-	d.known[p] = f
+	maps.DeleteFunc(d.known, func(_ question, f found) bool { return time.Since(f.at) > stale })
+	d.known[q] = f
 }
 
 // inOrder are the records as they were tried before, if they are the same as then. Chance, which orders them by their weights,

@@ -56,22 +56,24 @@ type Transfer struct {
 }
 
 // Referred is the other side's wish that we call somebody else. Replaces is the Replaces header for that call, if it is
-// to take the place of another. Accept and Reject may be called from any goroutine; the first call counts, and without
+// to take the place of another, and Require its Require header, if it is to have one. Accept and Reject may be called from any goroutine; the first call counts, and without
 // one the other side soon gets 603. After Accept, Notify tells the other side how the new call goes on; a status of 200
 // or more is the last, and after one of success the dialog is hung up.
 type Referred struct {
 	Target   string
 	Replaces string
+	Require  string
 	By       string // the other side's address
 	Accept   func()
 	Reject   func(status int)
 	Notify   func(status int, text string)
 }
 
-// Replacing is a call that is to take the place of this dialog's other side (RFC 3891). Whoever answers it hangs the dialog up.
-// When the dialog ends first, the call is refused.
+// Replacing is a call that is to take the place of this dialog's other side (RFC 3891), be that the callee of a call that is not
+// answered yet. Whoever answers it hangs the dialog up. When the dialog ends first, the call is refused.
 type Replacing struct {
-	Call *Incoming
+	Call      *Incoming
+	earlyOnly bool
 }
 
 // InfoReceived is an INFO request, already answered with 200.

@@ -16,7 +16,7 @@ var fuzzSeeds = []string{
 	"SIP/2.0 302 Moved\r\nv: SIP/2.0/TCP h;branch=z9hG4bK1, SIP/2.0/UDP i\r\nf: <sip:a@b>;tag=1\r\nt: <sip:c@d>;tag=\r\ni: x\r\nCSeq: 1 INVITE\r\nm: <sip:a@[::1>;q=0.1, \"x,\" <sip:b@c;lr>;q=x;expires=9\r\nRecord-Route: <sip:p;lr>,<sip:q>\r\nExpires: 5\r\nl: 0\r\n\r\n",
 	"SIP/2.0 401 No\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 2 REGISTER\r\nWWW-Authenticate: Digest realm=\"r\", nonce=\"n\", qop=\"auth, auth-int\", algorithm=SHA-256, stale=true\r\n\r\n",
 	"INVITE sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 INVITE\r\nContact: <sips:a@b>\r\nRequire: 100rel, timer\r\nk: timer,replaces\r\nx: 90;refresher=uas\r\nMin-SE: 90\r\nReplaces: y;to-tag=1;from-tag=2;early-only\r\nRecord-Route: <sip:p;lr>\r\n\r\n",
-	"REFER sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 REFER\r\nRefer-To: \"x\" <sip:e@f?Replaces=a%40b%3Bto-tag%3D1&y=z>\r\nRefer-Sub: false\r\n\r\n",
+	"REFER sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 REFER\r\nRefer-To: \"x\" <sip:e@f;method=INVITE?Replaces=a%40b%3Bto-tag%3D1%3Bfrom-tag%3D2&require=timer&y=z>\r\nRefer-Sub: false\r\n\r\n",
 	"NOTIFY sip:b@h SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 3 NOTIFY\r\no: refer;id=2\r\nSubscription-State: terminated;reason=noresource\r\nContent-Type: message/sipfrag\r\nRAck: 1 2 INVITE\r\n\r\nSIP/2.0 200 OK",
 	"SIP/2.0 422 Small\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 3 INVITE\r\nMin-SE: 120\r\nSession-Expires: 90 ; refresher = uac\r\nRequire: 100rel\r\nRSeq: 1\r\n\r\n",
 }
@@ -37,7 +37,7 @@ func use(a *Agent, m sip.Message) {
 		rackOf(m)
 		sipfrag(m.Body())
 		d := a.newDialog(InviteParams{CallID: m.CallID().Value()})
-		_, _, _ = d.referTo(m)
+		_, _ = d.referTo(m)
 		_, _, _ = a.examine(d, m, nil)
 		if granted, ok := d.concede(m); ok {
 			granted.write(answerTo(m, 200, "OK"), m)
@@ -61,6 +61,7 @@ func use(a *Agent, m sip.Message) {
 		d := a.newDialog(InviteParams{})
 		d.terms.raise(m)
 		d.agreed(m)
+		d.reached(m)
 		number(header(m, "RSeq"))
 	}
 }

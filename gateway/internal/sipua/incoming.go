@@ -55,6 +55,12 @@ func (in *Incoming) LocalIP() (netip.Addr, error) {
 	return in.d.agent.localIP(remote)
 }
 
+// RemoteIP is where the request came from; invalid if that is not known.
+func (in *Incoming) RemoteIP() netip.Addr {
+	remote, _ := netip.ParseAddrPort(in.remote)
+	return remote.Addr()
+}
+
 // Ring says that the phone rings.
 func (in *Incoming) Ring() { in.order(order{status: sip.StatusRinging}) }
 

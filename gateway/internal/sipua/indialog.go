@@ -16,6 +16,10 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 		d.agent.respond(tx, badExtension(req, lacking))
 		return
 	}
+	if len(req.GetHeaders("Replaces")) > 0 && !req.IsInvite() { // RFC 3891 section 3
+		d.agent.respond(tx, answerTo(req, sip.StatusBadRequest, "Replaces is for INVITE"))
+		return
+	}
 	switch req.Method {
 	case sip.BYE:
 		d.agent.respond(tx, answerTo(req, sip.StatusOK, "OK"))

@@ -25,6 +25,7 @@ type invitation struct {
 	cancelled bool
 	forks     map[string]*fork // by tag; belongs to the dialog's goroutine
 
+	takers   <-chan Event        // who wants the callee's place; nil for a re-INVITE
 	quit     <-chan struct{}     // closed when the answer is no longer wanted
 	patience <-chan time.Time    // until there is to be a response of any kind; nil = as long as RFC 3261 waits
 	progress func(*sip.Response) // told the provisional responses
@@ -153,12 +154,13 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	d.describe(req, "")
 	d.introduce(req)
 	setBody(req, "application/sdp", d.p.SDP)
-	inv := &invitation{d: d, req: req, quit: d.abandoned, forks: make(map[string]*fork)}
+	inv := &invitation{d: d, req: req, takers: d.inbox, quit: d.abandoned, forks: make(map[string]*fork)}
 	inv.progress, inv.late = inv.told, inv.reject
+	d.reachAnew()
 	return inv, inv.send(ctx)
 }
 
-// introduce says on whose behalf we call, and instead of whom.
+// introduce says on whose behalf we call, instead of whom, and what we insist on.
 func (d *Dialog) introduce(req *sip.Request) {
 	if d.p.ReferredBy != "" {
 		req.AppendHeader(sip.NewHeader("Referred-By", "<"+d.p.ReferredBy+">"))
@@ -166,10 +168,14 @@ func (d *Dialog) introduce(req *sip.Request) {
 	if d.p.Replaces != "" {
 		req.AppendHeader(sip.NewHeader("Replaces", d.p.Replaces))
 	}
+	if d.p.Require != "" {
+		req.AppendHeader(sip.NewHeader("Require", d.p.Require))
+	}
 }
 
 // told hands a provisional response up.
 func (inv *invitation) told(res *sip.Response) {
+	inv.d.reached(res)
 	if inv.fresh(res) {
 		inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
 	}
@@ -222,6 +228,8 @@ func (inv *invitation) await() (*sip.Response, error) {
 				continue
 			}
 			inv.progress(res)
+		case ev := <-inv.takers:
+			inv.d.emit(ev)
 		case <-inv.tx.Done():
 			return inv.last, fmt.Errorf("INVITE: %w", inv.tx.Err())
 		case <-quit:

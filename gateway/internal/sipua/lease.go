@@ -23,10 +23,14 @@ const statusIntervalTooSmall = 422
 type terms struct {
 	interval time.Duration
 	least    time.Duration
+	raises   int // how often others have asked for more
 }
 
+// maxRaises is how often that is heeded: each proxy on the way may ask once.
+const maxRaises = 5
+
 func (a *Agent) offeredTerms() terms {
-	t := terms{a.params.SessionExpires, a.params.MinSE}
+	t := terms{interval: a.params.SessionExpires, least: a.params.MinSE}
 	if t.interval <= 0 {
 		t.interval = defaultSessionExpires
 	}
@@ -60,9 +64,10 @@ func (t *terms) raise(res *sip.Response) bool {
 		return false
 	}
 	least := seconds(res.GetHeader("Min-SE"))
-	if least <= t.least || least > maxSessionExpires {
+	if least <= t.least || least > maxSessionExpires || t.raises == maxRaises {
 		return false
 	}
+	t.raises++
 	t.least, t.interval = least, max(t.interval, least)
 	return true
 }
@@ -163,8 +168,8 @@ func (l *lease) keep(done <-chan struct{}, renew, expire func()) {
 				expire()
 				return
 			}
-			timer.Reset(max(time.Until(limit)/2, time.Second)) // if it fails
 			renew()
+			timer.Reset(max(time.Until(limit)/2, time.Second)) // if it has failed
 		case <-done:
 			return
 		}

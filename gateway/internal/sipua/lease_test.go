@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,6 +39,19 @@ func TestRenewalIsTriedAgainUntilTheSessionIsOver(t *testing.T) {
 	require.Equal(t, 45*time.Second, renewals[0])
 	require.GreaterOrEqual(t, expiry, 60*time.Second)
 	require.Less(t, expiry, 62*time.Second)
+}
+
+// TestRenewalThatTakesLong counts from when it is agreed to, and not from when it was asked for.
+func TestRenewalThatTakesLong(t *testing.T) {
+	ours := tenure{90 * time.Second, true}
+	for range 20 { // what has come about at the same time is looked at in any order
+		renewals, expiry := kept(t, ours, 3*time.Minute, func(_ int, l *lease) {
+			time.Sleep(20 * time.Second) // beyond the limit of 60 s
+			l.grant(ours)
+		})
+		require.Equal(t, []time.Duration{45 * time.Second, 110 * time.Second, 175 * time.Second}, renewals)
+		require.Zero(t, expiry)
+	}
 }
 
 func TestSessionOfAnotherEndsBeforeItsTime(t *testing.T) {
@@ -107,6 +121,17 @@ func TestTooFastATimerIsRaised(t *testing.T) {
 	require.Equal(t, "timer", header(res, "Require").Value())
 	require.Equal(t, tenure{120 * time.Second, true}, d.lease.current())
 	hangup(p, r, d)
+}
+
+// TestTimerIsNotRaisedForEver: a callee who asks for a little more each time is not called again and again.
+func TestTimerIsNotRaisedForEver(t *testing.T) {
+	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
+	dial(a, r, p.account())
+	for n := range maxRaises + 1 {
+		p.reply(p.expect(sip.INVITE), 422, fmt.Sprintf("Min-SE: %d", 100+n))
+	}
+	require.Equal(t, 422, next[Failed](r).Status)
+	p.expectNothing(sip.INVITE, 2*testT1)
 }
 
 // hangup ends an established call from our side.

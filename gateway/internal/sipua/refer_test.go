@@ -165,6 +165,16 @@ func TestTransferOfUsToNoAddress(t *testing.T) {
 		{[]string{"Refer-To: <sip:carol@example.com;transport=pigeon>"}, 400},
 		{[]string{"Refer-To: <sip:carol@example.com?Replaces=%zz>"}, 400},
 		{[]string{"Refer-To: <sip:carol@example.com?Replaces=a%0d%0ab>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Replaces=a%0d%0ab%3Bto-tag%3D1%3Bfrom-tag%3D2>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Replaces=>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Replaces=a%3Bto-tag%3D1>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2&replace%73=b%3Bto-tag%3D1%3Bfrom-tag%3D2>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Require=a%0d%0aRoute:%20b>"}, 400},
+		{[]string{"Refer-To: <sip:carol@example.com?Require=replaces%2c%20teleport>"}, 501},
+		{[]string{"Refer-To: <sip:carol@example.com;method=BYE>"}, 501},
+		{[]string{"Refer-To: <sip:carol@example.com;METHOD=bye?Replaces=a%3Bto-tag%3D1%3Bfrom-tag%3D2>"}, 501},
+		{[]string{"Refer-To: <sip:carol@example.com;method=INVITE;method=SUBSCRIBE>"}, 501},
+		{[]string{"Refer-To: <sip:carol@example.com;method>"}, 501},
 		{[]string{"Refer-To: <tel:>"}, 416},
 		{[]string{"Refer-To: <tel:+15551234>"}, 416},
 		{[]string{"Refer-To: http://example.com/carol"}, 416},
@@ -189,15 +199,17 @@ func TestTransferOfUsIsRead(t *testing.T) {
 	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
 	d := dial(a, r, p.account())
 	inv := establish(p, r)
-	for i, c := range []struct{ referTo, target string }{
-		{"<sips:carol@example.com>", "sips:carol@example.com"},
-		{"sip:carol@example.com;x=y", "sip:carol@example.com"},
-		{"SIP:carol@example.com", "SIP:carol@example.com"},
-		{`"Carol \"<tel:1>\"" < sip:carol@example.com;user=phone >;x=y`, "sip:carol@example.com;user=phone"},
+	for i, c := range []struct{ referTo, target, require string }{
+		{"<sips:carol@example.com>", "sips:carol@example.com", ""},
+		{"sip:carol@example.com;x=y", "sip:carol@example.com", ""},
+		{"SIP:carol@example.com", "SIP:carol@example.com", ""},
+		{`"Carol \"<tel:1>\"" < sip:carol@example.com;user=phone >;x=y`, "sip:carol@example.com;user=phone", ""},
+		{"<sip:carol@example.com;method=INVITE?require=replaces%2C100rel&Require=timer>", "sip:carol@example.com;method=INVITE", "replaces, 100rel, timer"},
 	} {
 		p.ask(inv, "REFER", i+1, "", "Refer-To: "+c.referTo, "Referred-By: nobody <who can be read")
 		ev := next[Referred](r)
 		require.Equal(t, c.target, ev.Target)
+		require.Equal(t, c.require, ev.Require)
 		ev.Reject(603)
 		p.expectStatus(sip.REFER, 603)
 	}

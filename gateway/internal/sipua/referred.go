@@ -3,18 +3,16 @@ package sipua
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 
 	"github.com/emiago/sipgo/sip"
 )
 
 // referred has the other side's wish to transfer us decided by the owner of the call (RFC 3515 section 2.4.2).
 func (d *Dialog) referred(req *sip.Request, tx *sip.ServerTx) {
-	target, replaced, refusal := d.referTo(req)
+	to, refusal := d.referTo(req)
 	if refusal != 0 {
 		d.agent.respond(tx, answerTo(req, refusal, reasonPhrase(refusal)))
 		return
@@ -25,7 +23,7 @@ func (d *Dialog) referred(req *sip.Request, tx *sip.ServerTx) {
 	sub := &subscription{d: d, silent: refusesSubscription(req), busy: true}
 	by := plain(req.From().Address)
 	ev := Referred{
-		Target: target, Replaces: replaced, By: by.String(),
+		Target: to.target, Replaces: to.replaces, Require: strings.Join(to.require, ", "), By: by.String(),
 		Accept: func() { decide(sip.StatusAccepted) },
 		Reject: func(status int) { decide(max(status, 300)) },
 		Notify: sub.tell,
@@ -52,71 +50,6 @@ func (d *Dialog) referred(req *sip.Request, tx *sip.ServerTx) {
 	}
 	d.agent.respond(tx, res)
 	sub.open()
-}
-
-// statusUnsupportedScheme refuses an address that is none of SIP (RFC 3261 section 21.4.14).
-const statusUnsupportedScheme = 416
-
-// referTo reads whom a REFER names, and the call to take the place of. status is that of a refusal, or 0.
-func (d *Dialog) referTo(req *sip.Request) (target, replaced string, status int) {
-	headers := append(req.GetHeaders("Refer-To"), req.GetHeaders("r")...)
-	if len(headers) != 1 {
-		return "", "", sip.StatusBadRequest
-	}
-	uri, ok := oneAddress(headers[0].Value())
-	if !ok {
-		return "", "", sip.StatusBadRequest
-	}
-	if other, err := url.Parse(uri); err == nil && other.Scheme != "" && !hasScheme(uri) {
-		return "", "", statusUnsupportedScheme
-	}
-	target, fields, _ := strings.Cut(uri, "?")
-	to, err := parseURI(target)
-	if err != nil {
-		return "", "", sip.StatusBadRequest
-	}
-	if _, err := firstHop(d.p.Account, to); err != nil {
-		return "", "", sip.StatusBadRequest
-	}
-	for field := range strings.SplitSeq(fields, "&") {
-		if name, value, _ := strings.Cut(field, "="); strings.EqualFold(name, "Replaces") {
-			plain, err := url.PathUnescape(value)
-			if err != nil || strings.ContainsFunc(plain, unicode.IsControl) {
-				return "", "", sip.StatusBadRequest
-			}
-			replaced = plain
-		}
-	}
-	return target, replaced, 0
-}
-
-// oneAddress takes the URI out of a header that holds one, in brackets or not (RFC 3261 section 20).
-func oneAddress(text string) (uri string, ok bool) {
-	text = strings.TrimSpace(text)
-	if strings.HasPrefix(text, `"`) {
-		text = afterQuoted(text)
-	}
-	_, inside, bracketed := strings.Cut(text, "<")
-	if !bracketed {
-		uri, _, _ = strings.Cut(text, ";") // the parameters are the header's
-		return uri, !strings.Contains(uri, ",")
-	}
-	uri, rest, ok := strings.Cut(inside, ">")
-	rest = strings.TrimSpace(rest)
-	return strings.TrimSpace(uri), ok && (rest == "" || strings.HasPrefix(rest, ";"))
-}
-
-// afterQuoted is what follows a quoted string; nothing if that does not end.
-func afterQuoted(text string) string {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return text[i+1:]
-		}
-	}
-	return ""
 }
 
 // refusesSubscription reports whether the other side does not want to be told (RFC 4488).

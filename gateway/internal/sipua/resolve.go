@@ -37,8 +37,8 @@ func (a *Agent) addresses(ctx context.Context, h hop) ([]netip.AddrPort, error) 
 		}
 		return []netip.AddrPort{netip.AddrPortFrom(ip.Unmap(), uint16(h.port))}, nil
 	}
-	p := place{h.transport, strings.ToLower(h.host), h.port, h.open}
-	known := a.directory.read(p)
+	q := question{h.transport, strings.ToLower(h.host), h.port, h.open}
+	known := a.directory.read(q)
 	if !known.counts() {
 		now, err := a.consult(ctx, h, known)
 		switch {
@@ -51,7 +51,7 @@ func (a *Agent) addresses(ctx context.Context, h hop) ([]netip.AddrPort, error) 
 			a.log.Warn("the DNS does not answer", "host", h.host, "error", err, "said", known.at)
 			known.silent = time.Now()
 		}
-		a.directory.write(p, known)
+		a.directory.write(q, known)
 	}
 	return a.silent.last(slices.Clone(known.servers)), nil
 }

@@ -4,12 +4,16 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-var errBadAddress = errors.New("not a sip address")
+var (
+	errBadAddress = errors.New("not a sip address")
+	errNoCall     = fmt.Errorf("%w to call", errBadAddress)
+)
 
 // calleeURI reads a callee as a client writes it: a user of the domain, user@host, or a SIP URI.
 func calleeURI(callee, domain string) (sip.Uri, error) {
@@ -46,8 +50,21 @@ func parseURI(text string) (sip.Uri, error) {
 		return u, fmt.Errorf("%w: %q", errBadAddress, text)
 	}
 	u.Headers = nil // never from outside into our requests (RFC 3261 section 19.1.5)
+	if !isCall(u) {
+		return u, fmt.Errorf("%w: %q", errNoCall, text)
+	}
+	u.UriParams = slices.DeleteFunc(u.UriParams, namesMethod) // has no place in a request line
 	return u, nil
 }
+
+// isCall reports whether the request that a URI stands for is an INVITE: one that does not say is (RFC 3261 section 19.1.1).
+func isCall(u sip.Uri) bool {
+	return !slices.ContainsFunc(u.UriParams, func(p sip.HeaderKV) bool {
+		return namesMethod(p) && !strings.EqualFold(p.V, string(sip.INVITE))
+	})
+}
+
+func namesMethod(p sip.HeaderKV) bool { return strings.EqualFold(p.K, "method") }
 
 func unfit(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"\^{}|`+"`", r) }
 

@@ -20,19 +20,23 @@ func (s *Source) Encrypted() bool {
 	defer s.mu.Unlock()
 	all := s.agreed.Audio != nil || s.agreed.Video != nil
 	for _, m := range []*sdp.Media{s.agreed.Audio, s.agreed.Video} {
-		all = all && (m == nil || m.Crypto != nil)
+		all = all && (m == nil || encrypted(m))
 	}
 	return all
 }
 
 // rekeyed reports whether the other side has changed the key of what it sends. Then it gets new ones of ours, because it
-// may have begun anew with both.
+// may have begun anew with both. Who offers before anything was agreed on gets new ones, too: ours may have gone to a callee
+// whose place it takes.
 func (s *Source) rekeyed(a sdp.Answer) bool {
+	if s.agreed.Audio == nil && s.agreed.Video == nil {
+		return encrypted(a.Audio) || encrypted(a.Video)
+	}
 	return changed(s.agreed.Audio, a.Audio) || changed(s.agreed.Video, a.Video)
 }
 
 func changed(before, after *sdp.Media) bool {
-	if before == nil || after == nil || before.Crypto == nil || after.Crypto == nil {
+	if !encrypted(before) || !encrypted(after) {
 		return false
 	}
 	return before.Crypto.Suite != after.Crypto.Suite || !bytes.Equal(before.Crypto.Receive, after.Crypto.Receive)
@@ -45,6 +49,8 @@ func (s *Source) protect(a sdp.Answer) error {
 		protect(s.videoRTP, a.Video, &s.local.Video),
 	)
 }
+
+func encrypted(m *sdp.Media) bool { return m != nil && m.Crypto != nil }
 
 func protect(session *rtpio.Session, m *sdp.Media, local *sdp.MediaOffer) error {
 	switch {

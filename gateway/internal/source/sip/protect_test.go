@@ -149,3 +149,15 @@ func TestKeysAreNotHandedOn(t *testing.T) {
 	agree(t, us.Offer(), us, after)
 	requireFlow(t, us, after)
 }
+
+// TestKeysOfAnUnansweredOfferAreNotHandedOn to who takes the callee's place: the callee has them.
+func TestKeysOfAnUnansweredOfferAreNotHandedOn(t *testing.T) {
+	s, pickup := newEncrypted(t, gateway.SRTPRequired), newEncrypted(t, gateway.SRTPRequired)
+	offered := s.Offer()
+	answer := agree(t, pickup.Offer(), pickup, s)
+	for _, key := range keyOf.FindAllString(string(offered), -1) {
+		require.NotContains(t, string(answer), key)
+	}
+	require.True(t, s.Encrypted())
+	requireFlow(t, s, pickup)
+}

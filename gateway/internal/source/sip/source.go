@@ -24,6 +24,7 @@ import (
 type Params struct {
 	Pool     *rtpio.Pool
 	IP       netip.Addr // named in session descriptions
+	Host     netip.Addr // that the other side's signalling comes from; invalid if it is not known
 	HasAudio bool       // offer sendrecv, else recvonly
 	HasVideo bool
 	Codecs   [media.Kinds][]media.Codec // in order of preference
@@ -106,12 +107,12 @@ func New(p Params) (*Source, error) {
 		s.video.slates = slates
 	}
 	s.audioRTP = rtpio.NewSession(rtpio.SessionParams{
-		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Audio.Codecs),
+		Conn: audioConn, SSRC: s.local.Audio.SSRC, CNAME: p.CNAME, Host: p.Host, ClockRates: offeredRates(s.local.Audio.Codecs),
 		Shut:   encrypts(p.SRTP),
 		Handle: s.audio.handle, OnReport: s.audio.track.Report, Log: p.Log,
 	})
 	s.videoRTP = rtpio.NewSession(rtpio.SessionParams{
-		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, ClockRates: offeredRates(s.local.Video.Codecs),
+		Conn: videoConn, SSRC: s.local.Video.SSRC, CNAME: p.CNAME, Host: p.Host, ClockRates: offeredRates(s.local.Video.Codecs),
 		Shut: encrypts(p.SRTP), Resend: true,
 		Handle: s.video.handle, OnReport: s.video.track.Report, OnKeyframeRequest: s.ShowKeyframe, Log: p.Log,
 	})
