@@ -170,7 +170,7 @@ type rig struct {
 	infos  chan string
 }
 
-func newRig(t *testing.T, send bool) *rig {
+func newRig(t *testing.T, send bool, change ...func(*Params)) *rig {
 	t.Helper()
 	ignored := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, ignored) })
@@ -180,8 +180,7 @@ func newRig(t *testing.T, send bool) *rig {
 	live := stream.New(stream.Params{Name: "test", Log: log})
 	t.Cleanup(live.Close)
 	r := &rig{phone: newPhone(t), infos: make(chan string, 100)}
-	var err error
-	r.Source, err = New(Params{
+	params := Params{
 		Pool: pool, IP: netip.MustParseAddr("127.0.0.1"), HasAudio: send, HasVideo: send, Slate: true, Stream: live,
 		Codecs: [media.Kinds][]media.Codec{media.Audio: {media.PCMA, media.PCMU}, media.Video: {media.H264, media.VP8}},
 		Info: func(_ context.Context, contentType string, body []byte) error {
@@ -189,7 +188,12 @@ func newRig(t *testing.T, send bool) *rig {
 			return nil
 		},
 		CNAME: "test", Log: log,
-	})
+	}
+	for _, c := range change {
+		c(&params)
+	}
+	var err error
+	r.Source, err = New(params)
 	require.NoError(t, err)
 	t.Cleanup(r.Close)
 	r.reader = live.Attach(stream.ReaderParams{Name: "test", Audio: []media.Codec{media.PCMA, media.PCMU}, Video: []media.Codec{media.H264}})
