@@ -83,6 +83,16 @@ func TestPublicAddressBySTUN(t *testing.T) {
 	k.left(p)
 }
 
+// TestConfiguredAddressNeedsNoSTUN: what STUN tells beside it counts for nothing.
+func TestConfiguredAddressNeedsNoSTUN(t *testing.T) {
+	server, told := netip.MustParseAddrPort("203.0.113.5:3478"), netip.MustParseAddrPort("198.51.100.7:40001")
+	for _, configured := range []bool{true, false} {
+		n := newNAT(configured)
+		require.True(t, n.reflect(server, told))
+		require.Equal(t, !configured, n.teller(told.Addr()).IsValid())
+	}
+}
+
 func TestSTUNServerIsSilent(t *testing.T) {
 	var told atomic.Pointer[netip.AddrPort]
 	server := stunServer(t, &told, 0)
