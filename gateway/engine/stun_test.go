@@ -47,7 +47,11 @@ func TestMediaPortsAreAsked(t *testing.T) {
 	e, err := New(Params{Config: config, Version: "test", Log: slog.New(said)})
 	require.NoError(t, err)
 	require.NoError(t, e.Start())
-	defer func() { require.NoError(t, e.Close(context.WithoutCancel(t.Context()))) }()
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+		defer cancel()
+		require.NoError(t, e.Close(ctx))
+	}()
 	require.Eventually(t, func() bool { return e.reflection(public) != nil }, patience, 10*time.Millisecond)
 	require.Nil(t, e.reflection(netip.MustParseAddr("127.0.0.1")), "neighbours see ports as they are")
 	for _, asked := range []struct {
