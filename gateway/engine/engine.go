@@ -56,6 +56,7 @@ type Engine struct {
 	registrations *registrations
 	targets       targets
 	callsRefused  atomic.Uint64 // that came in
+	portsUntold   atomic.Bool   // the STUN server did not tell of media ports when it was asked last
 
 	life   context.Context //nolint:containedctx // the root of what the engine does; ends when Close is called
 	cancel context.CancelFunc

@@ -128,6 +128,7 @@ func (r *callRoom) openMedia(info func(ctx context.Context, contentType string, 
 	source, err := sip.New(sip.Params{
 		Pool:      r.engine.ports,
 		IP:        ip,
+		Reflect:   r.engine.reflection(ip),
 		HasAudio:  r.spec.HasAudio,
 		HasVideo:  r.spec.HasVideo || r.incoming != nil, // who calls may put a camera in later
 		Codecs:    r.engine.codecs(r.spec.Account),

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/rtpio"
 )
 
 // reflected takes in what the STUN server said of our public address, or why it did not. Without it SIP goes on with the
@@ -25,6 +26,21 @@ func (e *Engine) reflected(told netip.AddrPort, err error) {
 			l.Err, l.Setting = e.stunError(err), "sip_stun"
 		}
 		e.bus.SetListener(l)
+	}
+}
+
+// reflection asks how the ports of a call that names ip look from outside. It is nil if they look as they are: the address
+// is configured, or ours on the route to a neighbour.
+func (e *Engine) reflection(ip netip.Addr) func(ports ...*rtpio.Conn) {
+	server := e.agent.STUNServer(ip)
+	if !server.IsValid() {
+		return nil
+	}
+	return func(ports ...*rtpio.Conn) {
+		err := rtpio.Reflect(server, ports...)
+		if untold := err != nil; e.portsUntold.Swap(untold) != untold {
+			e.log.Warn("STUN of media ports", "server", server, "err", err)
+		}
 	}
 }
 

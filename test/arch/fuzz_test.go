@@ -16,6 +16,7 @@ func wireParsers() map[string]map[string]string {
 	return map[string]map[string]string{
 		"gateway/internal/sipua":       {"SIP by datagrams": "FuzzDatagram", "SIP by streams": "FuzzStream", "callees": "FuzzCallee"},
 		"gateway/internal/sdp":         {"SDP, offers and answers": "FuzzParseAnswer"},
+		"gateway/internal/stun":        {"STUN": "FuzzReflected"},
 		"gateway/internal/rtpio":       {"RTP": "FuzzRTP", "RTCP": "FuzzRTCP"},
 		"gateway/internal/codec/h264":  {"H.264 in RTP": "FuzzDepacketiser", "parameter sets": "FuzzParseSPS", "NAL units": "FuzzNALs"},
 		"gateway/internal/codec/vp8":   {"VP8 in RTP": "FuzzDepacketiser"},

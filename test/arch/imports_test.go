@@ -13,7 +13,7 @@ func TestPackagesExist(t *testing.T) {
 		".", "app", "app/config", "app/ring", "app/secrets", "assets", "ui", "ui/model", "ui/screen", "ui/widgets", "ui/theme",
 		"gateway", "gateway/engine", "gateway/rest", "gateway/websdk", "gateway/gatewaytest", "gateway/demophone",
 		"gateway/internal/media", "gateway/internal/clock", "gateway/internal/codec/h264", "gateway/internal/codec/transcode",
-		"gateway/internal/ladder", "gateway/internal/source/device", "gateway/internal/sdp", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
+		"gateway/internal/ladder", "gateway/internal/source/device", "gateway/internal/sdp", "gateway/internal/stun", "gateway/internal/rtpio", "gateway/internal/sipua", "gateway/internal/rtmp",
 		"gateway/internal/rtc", "gateway/internal/sink/webrtc", "gateway/internal/source/webrtc", "gateway/internal/source/still",
 		"gateway/internal/playout", "gateway/internal/sound", "gateway/internal/slate", "gateway/internal/codec/vp8", "gateway/internal/codec/video",
 		"gateway/internal/stream", "gateway/internal/source/sip", "gateway/internal/source/rtmp",

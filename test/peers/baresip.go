@@ -38,8 +38,9 @@ type Baresip struct {
 // BaresipParams says who the softphone is.
 type BaresipParams struct {
 	// Registrar registers User with password User+"pw" at this host:port for the domain sip.test. Empty: it takes
-	// direct calls as sip:User@127.0.0.1:Port.
+	// direct calls as sip:User@Host:Port.
 	Registrar string
+	Host      string // where it is; 127.0.0.1 if empty
 	User      string
 	Play      time.Duration // how long its clip is; it does not repeat
 	Rings     bool          // until Accept or Hangup
@@ -54,7 +55,7 @@ const baresipPorts = 24
 
 const baresipConfig = `
 poll_method epoll
-sip_listen 127.0.0.1:<<.Port>>
+sip_listen <<.Host>>:<<.Port>>
 call_local_timeout 120
 call_max_calls 4
 audio_source aufile,<<.Dir>>/clip.wav
@@ -75,7 +76,7 @@ jitter_buffer_delay 5-10
 rtp_stats yes
 rtp_timeout 0
 snd_path <<.Dir>>
-net_interface 127.0.0.1
+net_interface <<.Host>>
 module_path /usr/lib/baresip/modules
 module ctrl_tcp.so
 module g711.so
@@ -105,13 +106,14 @@ func StartBaresip(t testing.TB, p BaresipParams) *Baresip {
 	} else {
 		makeClip(t, dir, p)
 	}
+	p.Host = cmp.Or(p.Host, "127.0.0.1")
 	first := FreePorts(t, baresipPorts)
 	b := &Baresip{Port: first, control: first + 2, dir: dir} // it takes the port behind SIP's for TLS
 	write(t, dir, "config", baresipConfig, map[string]any{
-		"Dir": dir, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + baresipPorts - 1,
+		"Dir": dir, "Host": p.Host, "Port": b.Port, "Control": b.control, "Media": first + 4, "MediaEnd": first + baresipPorts - 1,
 		"VP8": p.VP8, "SRTP": p.SRTP,
 	})
-	account := fmt.Sprintf("<sip:%s@127.0.0.1:%d>;regint=0", p.User, b.Port)
+	account := fmt.Sprintf("<sip:%s@%s:%d>;regint=0", p.User, p.Host, b.Port)
 	if p.Registrar != "" {
 		account = fmt.Sprintf(`<sip:%s@sip.test;transport=udp>;auth_user=%s;auth_pass=%spw;outbound="sip:%s;transport=udp";regint=300`,
 			p.User, p.User, p.User, p.Registrar)

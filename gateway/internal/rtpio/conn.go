@@ -15,6 +15,7 @@ const receiveBuffer = 1 << 20
 // Conn is a pair of UDP ports: an even one for RTP, the next for RTCP.
 type Conn struct {
 	rtp, rtcp *net.UDPConn
+	mirrored  mirrored
 	release   func()
 	closing   sync.Once
 }

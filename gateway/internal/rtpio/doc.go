@@ -6,6 +6,8 @@
 // for lost packets and for keyframes, and sends RTP, again if the peer misses it. With keys all of that is SRTP, and nothing
 // else is taken.
 //
+// Before a session has them, Reflect asks a STUN server how ports look from outside a NAT, with a goroutine each that it joins.
+//
 // It does not know codecs, SDP or calls, and it has no notion of presentation time: that is package clock. It is not a
 // playout buffer either: an orderly stream passes without delay.
 //

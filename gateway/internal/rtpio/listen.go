@@ -37,7 +37,9 @@ func (s *Session) listen(
 				s.countInvalid()
 				continue
 			}
-			take(buffer[:n], plain(src), now)
+			if src = plain(src); !s.conn.mirrored.late(buffer[:n], src) {
+				take(buffer[:n], src, now)
+			}
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			tick(now)
 		case errors.Is(err, net.ErrClosed):

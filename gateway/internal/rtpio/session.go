@@ -89,6 +89,7 @@ func (s *Session) Start() {
 		due := time.Now().Add(firstReport())
 		s.listen(s.conn.rtcp, &due, s.takeRTCP, func(now time.Time) {
 			s.report(now)
+			s.keepOpen(now)
 			due = now.Add(nextReport())
 		})
 	})

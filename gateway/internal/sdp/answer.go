@@ -197,7 +197,7 @@ func (a *Answer) writeLine(b *bytes.Buffer, local OfferParams, l *line, m MediaO
 		listed = append(listed, *agreed.DTMF)
 	}
 	writeMedia(b, l.kind, m.Port, l.proto, listed)
-	writeConnection(b, local.IP)
+	writeConnection(b, local.ip(m))
 	for _, p := range agreed.Payloads {
 		if l.kind == video {
 			writeVideoFormat(b, p, l.profile(p.Type))

@@ -2,6 +2,7 @@ package sdp
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -12,7 +13,7 @@ import (
 
 // OfferParams is what this side of a session is.
 type OfferParams struct {
-	IP        netip.Addr // where media is received
+	IP        netip.Addr // where media is received, unless a stream says otherwise
 	SessionID uint64
 	Version   uint64 // grows with each description of the session
 	SRTP      gateway.SRTPPolicy
@@ -24,8 +25,10 @@ type OfferParams struct {
 type MediaOffer struct {
 	Port     int // 0: not available
 	RTCPPort int
-	Send     bool // sendrecv, else recvonly
-	Hold     bool // takes nothing: sendonly, or inactive
+	IP       netip.Addr // of Port; zero: that of the session
+	RTCPIP   netip.Addr // of RTCPPort, likewise
+	Send     bool       // sendrecv, else recvonly
+	Hold     bool       // takes nothing: sendonly, or inactive
 	SSRC     uint32
 	CNAME    string
 	Codecs   []media.Codec // that may be agreed on, the preferred first; empty: not available
@@ -33,6 +36,9 @@ type MediaOffer struct {
 }
 
 func (m MediaOffer) direction() Direction { return Direction{Send: m.Send, Receive: !m.Hold} }
+
+// ip is where a stream is received.
+func (p OfferParams) ip(m MediaOffer) netip.Addr { return cmp.Or(m.IP, p.IP) }
 
 const offeredH264 = "profile-level-id=420020"
 
@@ -45,7 +51,7 @@ func Offer(p OfferParams) []byte {
 
 	sound, tones := Offered(p.Audio.Codecs), OfferedEvents(p.Audio.Codecs)
 	writeMedia(&b, audio, p.Audio.Port, p.profile(), append(slices.Clone(sound), tones...))
-	writeConnection(&b, p.IP)
+	writeConnection(&b, p.ip(p.Audio))
 	for _, f := range sound {
 		writeAudioFormat(&b, f)
 	}
@@ -61,7 +67,7 @@ func Offer(p OfferParams) []byte {
 
 	pictures := Offered(p.Video.Codecs)
 	writeMedia(&b, video, p.Video.Port, p.profile(), pictures)
-	writeConnection(&b, p.IP)
+	writeConnection(&b, p.ip(p.Video))
 	for _, f := range pictures {
 		writeVideoFormat(&b, f, offeredH264)
 	}
@@ -125,5 +131,5 @@ func writeFeedback(b *bytes.Buffer) {
 }
 
 func writeTransport(b *bytes.Buffer, p OfferParams, m MediaOffer, d Direction) {
-	fmt.Fprintf(b, "a=rtcp:%d IN %s\r\na=%s\r\na=ssrc:%d cname:%s\r\n", m.RTCPPort, network(p.IP), d, m.SSRC, m.CNAME)
+	fmt.Fprintf(b, "a=rtcp:%d IN %s\r\na=%s\r\na=ssrc:%d cname:%s\r\n", m.RTCPPort, network(cmp.Or(m.RTCPIP, p.IP)), d, m.SSRC, m.CNAME)
 }

@@ -44,6 +44,10 @@ func TestOffer(t *testing.T) {
 	six := params(true)
 	six.IP = netip.MustParseAddr("2001:db8::1")
 	golden(t, "offer_ipv6.sdp", Offer(six))
+	seen := params(true)
+	seen.Audio.IP, seen.Audio.Port = netip.MustParseAddr("198.51.100.7"), 40000
+	seen.Video.RTCPIP, seen.Video.RTCPPort = netip.MustParseAddr("198.51.100.8"), 40003
+	golden(t, "offer_nat.sdp", Offer(seen))
 	blind := params(true)
 	blind.Video.Port = 0
 	require.NotContains(t, string(Offer(blind)), "m=video", "who has no camera and no picture asks for none")

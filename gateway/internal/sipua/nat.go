@@ -15,6 +15,7 @@ type nat struct {
 	mu     sync.Mutex             // guards what follows
 	byVia  map[via]netip.AddrPort // as registrars told
 	mirror netip.AddrPort         // our UDP socket as the STUN server told; invalid if it did not
+	server netip.AddrPort         // that told; invalid while it does not answer
 }
 
 func newNAT(off bool) *nat { return &nat{off: off, byVia: map[via]netip.AddrPort{}} }
@@ -46,13 +47,27 @@ func (n *nat) mirrored(remote netip.Addr) netip.Addr {
 	return n.mirror.Addr()
 }
 
-// reflect notes what the STUN server told. It reports whether that is new.
-func (n *nat) reflect(told netip.AddrPort) bool {
+// teller is the STUN server that told of an address; invalid if none did, or it does not answer.
+func (n *nat) teller(ip netip.Addr) netip.AddrPort {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	changed := n.mirror != told
+	if n.off || ip != n.mirror.Addr() {
+		return netip.AddrPort{}
+	}
+	return n.server
+}
+
+// reflect notes what the STUN server told, or that it does not answer: then what it told before still holds. It reports
+// whether we are elsewhere now.
+func (n *nat) reflect(server, told netip.AddrPort) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.server = server
+	if !told.IsValid() || n.mirror == told {
+		return false
+	}
 	n.mirror = told
-	return changed
+	return true
 }
 
 // seen takes in where the answer to a request says that it came from (RFC 3581). It reports whether that is elsewhere than

@@ -3,30 +3,20 @@ package sipua
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
 	"time"
+
+	"callcast/gateway/internal/stun"
 )
 
-// The few numbers of STUN that matter here (RFC 8489).
+// How a STUN server is asked: the pauses double.
 const (
-	stunPort          = 3478
-	stunHeader        = 20
-	stunCookie        = 0x2112a442
-	stunRequest       = 0x0001
-	stunSuccess       = 0x0101
-	stunMapped        = 0x0001
-	stunMappedXOR     = 0x0020
-	stunFirstWait     = 250 * time.Millisecond
-	stunTries         = 4
-	stunFamilyFour    = 1
-	stunFamilySix     = 2
-	stunAddressOffset = 4
+	stunFirstWait = 250 * time.Millisecond
+	stunTries     = 4
 )
 
 var errNoMirror = errors.New("the STUN server does not answer")
@@ -49,7 +39,7 @@ func newMirror(a *Agent, server string) *mirror {
 
 // take is given what arrives at the socket. It reports whether that was STUN.
 func (m *mirror) take(b []byte) bool {
-	if m.server == "" || len(b) < stunHeader || b[0] > 3 || binary.BigEndian.Uint32(b[4:]) != stunCookie {
+	if m.server == "" || !stun.Is(b) {
 		return false
 	}
 	select {
@@ -66,8 +56,8 @@ func (m *mirror) run() {
 	next := time.NewTicker(a.timing.beat)
 	defer next.Stop()
 	for first := true; ; first = false {
-		told, err := m.ask()
-		if err == nil && a.nat.reflect(told) && !first {
+		server, told, err := m.ask()
+		if a.nat.reflect(server, told) && !first {
 			a.relocate()
 		}
 		if a.params.OnPublic != nil && a.life.Err() == nil {
@@ -84,40 +74,36 @@ func (m *mirror) run() {
 	}
 }
 
-// ask asks once, with repetitions.
-func (m *mirror) ask() (netip.AddrPort, error) {
+// ask asks once, with repetitions. If there is no answer, neither server nor address is valid.
+func (m *mirror) ask() (server, told netip.AddrPort, err error) {
+	var none netip.AddrPort
 	ctx, cancel := context.WithTimeout(m.agent.life, m.agent.timing.dial)
 	defer cancel()
-	server, err := m.resolve(ctx)
-	if err != nil {
-		return netip.AddrPort{}, err
+	if server, err = m.resolve(ctx); err != nil {
+		return none, none, err
 	}
-	request := binary.BigEndian.AppendUint16(nil, stunRequest)
-	request = binary.BigEndian.AppendUint32(append(request, 0, 0), stunCookie)
-	id := make([]byte, stunHeader-len(request))
-	_, _ = rand.Read(id) // never fails
-	request = append(request, id...)
+	request := stun.NewRequest()
 	wait := stunFirstWait
 	for range stunTries {
-		if _, err := m.agent.udp.WriteTo(request, net.UDPAddrFromAddrPort(server)); err != nil {
-			return netip.AddrPort{}, err
+		if _, err := m.agent.udp.WriteTo(request[:], net.UDPAddrFromAddrPort(server)); err != nil {
+			return none, none, err
 		}
-		if told, ok := m.await(ctx, wait, request[4:]); ok {
-			return told, nil
+		if told, ok := m.await(ctx, wait, request); ok {
+			return server, told, nil
 		}
 		wait *= 2
 	}
-	return netip.AddrPort{}, fmt.Errorf("%w: %s", errNoMirror, server)
+	return none, none, fmt.Errorf("%w: %s", errNoMirror, server)
 }
 
-// await waits for the answer that begins with what follows a request's length.
-func (m *mirror) await(ctx context.Context, wait time.Duration, begins []byte) (netip.AddrPort, bool) {
+// await waits for the answer to a request.
+func (m *mirror) await(ctx context.Context, wait time.Duration, request stun.Request) (netip.AddrPort, bool) {
 	limit := time.NewTimer(wait)
 	defer limit.Stop()
 	for {
 		select {
 		case b := <-m.answers:
-			if told, ok := reflected(b); ok && bytes.Equal(b[4:stunHeader], begins) {
+			if told, ok := request.Reflected(b); ok {
 				return told, true
 			}
 		case <-limit.C:
@@ -131,7 +117,7 @@ func (m *mirror) await(ctx context.Context, wait time.Duration, begins []byte) (
 func (m *mirror) resolve(ctx context.Context) (netip.AddrPort, error) {
 	host, service, err := net.SplitHostPort(m.server)
 	if err != nil {
-		host, service = bareHost(m.server), strconv.Itoa(stunPort)
+		host, service = bareHost(m.server), strconv.Itoa(stun.Port)
 	}
 	port, err := strconv.ParseUint(service, 10, 16)
 	if err != nil {
@@ -148,47 +134,9 @@ func (m *mirror) resolve(ctx context.Context) (netip.AddrPort, error) {
 	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), nil
 }
 
-// reflected reads the address in an answer.
-func reflected(b []byte) (netip.AddrPort, bool) {
-	if len(b) < stunHeader || binary.BigEndian.Uint16(b) != stunSuccess {
-		return netip.AddrPort{}, false
-	}
-	var plain netip.AddrPort
-	for rest := b[stunHeader:]; len(rest) >= 4; {
-		kind, size := binary.BigEndian.Uint16(rest), int(binary.BigEndian.Uint16(rest[2:]))
-		if rest = rest[4:]; size > len(rest) {
-			break
-		}
-		switch value := rest[:size]; kind {
-		case stunMappedXOR:
-			masked := bytes.Clone(value)
-			if len(masked) < stunAddressOffset {
-				return netip.AddrPort{}, false
-			}
-			mask := append(b[4:6:6], b[4:stunHeader]...) // the port's, and the address's
-			for i := range min(len(masked)-2, len(mask)) {
-				masked[2+i] ^= mask[i]
-			}
-			return addressIn(masked)
-		case stunMapped:
-			plain, _ = addressIn(value)
-		}
-		rest = rest[min(len(rest), (size+3)&^3):]
-	}
-	return plain, plain.IsValid()
-}
-
-// addressIn reads an address attribute.
-func addressIn(value []byte) (netip.AddrPort, bool) {
-	if len(value) < stunAddressOffset {
-		return netip.AddrPort{}, false
-	}
-	ip, ok := netip.AddrFromSlice(value[stunAddressOffset:])
-	if !ok || ip.Is4() != (value[1] == stunFamilyFour) || ip.Is6() != (value[1] == stunFamilySix) || ip.IsUnspecified() {
-		return netip.AddrPort{}, false
-	}
-	return netip.AddrPortFrom(ip, binary.BigEndian.Uint16(value[2:])), true
-}
+// STUNServer is who told that our address is ip, to be asked how other ports look from outside. It is invalid if nobody
+// told, if that was configured, or if the server does not answer any more.
+func (a *Agent) STUNServer(ip netip.Addr) netip.AddrPort { return a.nat.teller(ip) }
 
 // settle waits until the STUN server had its chance.
 func (a *Agent) settle(ctx context.Context) {

@@ -1,11 +1,7 @@
 package sipua
 
 import (
-	"encoding/binary"
-	"encoding/hex"
-	"net"
 	"net/netip"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,68 +10,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"callcast/gateway"
+	"callcast/gateway/internal/stun"
+	"callcast/gateway/internal/stun/stuntest"
 )
-
-// TestReflectedAddress reads the answers that RFC 5769 gives as examples, and broken ones.
-func TestReflectedAddress(t *testing.T) {
-	const (
-		software = "8022000b 7465737420766563746f7220 "
-		id       = "b7e7a701bc34d686fa87dfae "
-		four     = "0101003c 2112a442 " + id + software + "00200008 0001a147e112a643"
-		six      = "01010048 2112a442 " + id + software + "00200014 0002a1470113a9faa5d3f179bc25f4b5bed2b9d9"
-		plain    = "0101000c 2112a442 " + id + "00010008 00018055c0000201"
-	)
-	for text, want := range map[string]string{
-		four:                      "192.0.2.1:32853",
-		six:                       "[2001:db8:1234:5678:11:2233:4455:6677]:32853",
-		plain:                     "192.0.2.1:32853",
-		"0101000c 2112a442 " + id: "", // nothing inside
-		"0111000c 2112a442 " + id + "00010008 00018055c0000201": "", // an error
-		"0101000c 2112a442 " + id + "00010009 00018055c0000201": "", // longer than it is
-		"0101000c 2112a442 " + id + "00200003 00018000":         "",
-		"0101000c 2112a442 " + id + "00010008 00028055c0000201": "", // version six, it says
-		"0101000c 2112a442 " + id + "00010008 0001805500000000": "",
-		"0101": "",
-	} {
-		b, err := hex.DecodeString(strings.ReplaceAll(text, " ", ""))
-		require.NoError(t, err, text)
-		before := string(b)
-		told, ok := reflected(b)
-		require.Equal(t, want != "", ok, text)
-		if ok {
-			require.Equal(t, want, told.String())
-		}
-		require.Equal(t, before, string(b), "input is not modified")
-	}
-}
 
 // stunServer tells everybody that they are at told, but for the first few whom it does not hear.
 func stunServer(t *testing.T, told *atomic.Pointer[netip.AddrPort], deafTo int) string {
 	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	require.NoError(t, err)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		buf := make([]byte, 1500)
-		for heard := 0; ; heard++ {
-			n, from, err := conn.ReadFrom(buf)
-			if err != nil {
-				return
-			}
-			at := told.Load()
-			if n != stunHeader || heard < deafTo || at == nil {
-				continue
-			}
-			value := binary.BigEndian.AppendUint16([]byte{0, 1}, at.Port()^0x2112)
-			value = binary.BigEndian.AppendUint32(value, binary.BigEndian.Uint32(at.Addr().AsSlice())^stunCookie)
-			answer := append([]byte{1, 1, 0, 12}, buf[4:stunHeader]...)
-			answer = append(append(answer, 0, 0x20, 0, 8), value...)
-			_, _ = conn.WriteTo(answer, from)
+	var heard atomic.Int32
+	return stuntest.Serve(t, func(request []byte, _ netip.AddrPort) []byte {
+		at := told.Load()
+		if int(heard.Add(1)) <= deafTo || at == nil || !stun.Is(request) {
+			return nil
 		}
-	}()
-	t.Cleanup(func() { _ = conn.Close(); <-done })
-	return conn.LocalAddr().String()
+		return stuntest.Answer(request, *at)
+	}).String()
 }
 
 type said struct {
@@ -108,6 +57,10 @@ func TestPublicAddressBySTUN(t *testing.T) {
 	ip, err := a.LocalIP(gateway.Account{Login: "al", Domain: far.String()})
 	require.NoError(t, err)
 	require.Equal(t, outside.Addr(), ip, "for media")
+	require.Equal(t, server, a.STUNServer(ip).String(), "to be asked of media ports")
+	beside, err := a.LocalIP(gateway.Account{Login: "al", Domain: "127.0.0.1"})
+	require.NoError(t, err)
+	require.False(t, a.STUNServer(beside).IsValid(), "neighbours see ports as they are")
 
 	moved := netip.MustParseAddrPort("198.51.100.8:40002")
 	told.Store(&moved)
@@ -115,7 +68,29 @@ func TestPublicAddressBySTUN(t *testing.T) {
 	way, err = a.path(t.Context(), hop{transport: "UDP", remote: far})
 	require.NoError(t, err)
 	require.Equal(t, moved, way.local)
+	require.False(t, a.STUNServer(ip).IsValid(), "we are elsewhere")
+
+	told.Store(nil)
+	for s := range heard {
+		if s.err != nil {
+			break
+		}
+	}
+	require.False(t, a.STUNServer(moved.Addr()).IsValid(), "it does not answer any more")
+	ip, err = a.LocalIP(gateway.Account{Login: "al", Domain: far.String()})
+	require.NoError(t, err)
+	require.Equal(t, moved.Addr(), ip, "what it told still holds")
 	k.left(p)
+}
+
+// TestConfiguredAddressNeedsNoSTUN: what STUN tells beside it counts for nothing.
+func TestConfiguredAddressNeedsNoSTUN(t *testing.T) {
+	server, told := netip.MustParseAddrPort("203.0.113.5:3478"), netip.MustParseAddrPort("198.51.100.7:40001")
+	for _, configured := range []bool{true, false} {
+		n := newNAT(configured)
+		require.True(t, n.reflect(server, told))
+		require.Equal(t, !configured, n.teller(told.Addr()).IsValid())
+	}
 }
 
 func TestSTUNServerIsSilent(t *testing.T) {

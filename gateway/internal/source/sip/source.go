@@ -28,6 +28,8 @@ type Params struct {
 	HasAudio bool       // offer sendrecv, else recvonly
 	HasVideo bool
 	Codecs   [media.Kinds][]media.Codec // in order of preference
+	// Reflect finds out how ports look from outside, and takes its time; that is what is named. May be nil: they look as they are.
+	Reflect func(ports ...*rtpio.Conn)
 	// SoundOnly offers no video at all, and takes none.
 	SoundOnly bool
 	// Waits sends nothing to where a description says before Confirm: who sent that may have named somebody else's address.
@@ -80,14 +82,9 @@ func New(p Params) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	audioConn, err := p.Pool.Open()
+	audioConn, videoConn, err := openPorts(p)
 	if err != nil {
-		return nil, fmt.Errorf("open audio ports: %w", err)
-	}
-	videoConn, err := p.Pool.Open()
-	if err != nil {
-		audioConn.Close()
-		return nil, fmt.Errorf("open video ports: %w", err)
+		return nil, err
 	}
 	s := &Source{
 		params: p, log: p.Log, waits: p.Waits, timeline: clock.NewTimeline(), keys: &keyRequest{}, wake: make(chan struct{}, 1),
@@ -120,9 +117,29 @@ func New(p Params) (*Source, error) {
 	return s, nil
 }
 
+// openPorts opens the ports of a call and finds out how they look from outside.
+func openPorts(p Params) (audio, video *rtpio.Conn, err error) {
+	if audio, err = p.Pool.Open(); err != nil {
+		return nil, nil, fmt.Errorf("open audio ports: %w", err)
+	}
+	if video, err = p.Pool.Open(); err != nil {
+		audio.Close()
+		return nil, nil, fmt.Errorf("open video ports: %w", err)
+	}
+	switch {
+	case p.Reflect == nil:
+	case p.SoundOnly:
+		p.Reflect(audio)
+	default:
+		p.Reflect(audio, video)
+	}
+	return audio, video, nil
+}
+
 func newOffer(c *rtpio.Conn, send bool, p Params, kind media.Kind) sdp.MediaOffer {
+	rtp, rtcp := c.Seen(p.IP)
 	m := sdp.MediaOffer{
-		Port: c.RTPPort(), RTCPPort: c.RTCPPort(), Send: send, SSRC: rand.Uint32(), CNAME: p.CNAME, Codecs: p.Codecs[kind],
+		Port: int(rtp.Port()), RTCPPort: int(rtcp.Port()), IP: rtp.Addr(), RTCPIP: rtcp.Addr(), Send: send, SSRC: rand.Uint32(), CNAME: p.CNAME, Codecs: p.Codecs[kind],
 	}
 	if encrypts(p.SRTP) {
 		m.Keys = sdp.NewKeys()
