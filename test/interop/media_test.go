@@ -66,7 +66,7 @@ func TestClipArrivesWhole(t *testing.T) {
 	g := startGateway(t)
 	g.dial(t, "clip", phone.URI(), map[string]any{"rtmpUrl": nginx.URL("rec"), "rtmpStream": "clip"})
 	g.waitFor(t, "clip", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
-	time.Sleep(12 * time.Second) // on air
+	time.Sleep(14 * time.Second) // on air
 	g.hangUp(t, "clip")
 
 	files := nginx.Recordings(t, "rtmp_clip")
@@ -156,7 +156,7 @@ func TestServerGoneForTenSeconds(t *testing.T) {
 	require.Equal(t, "RTMP_STREAM_ACTIVE", g.find(t, "b")["rtmpStreamStatus"])
 	gone.Start(t)
 	g.waitFor(t, "a", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", 5*time.Second) // two on an idle machine
-	time.Sleep(4 * time.Second)                                                // on air again
+	time.Sleep(6 * time.Second)                                                // on air again
 	for _, id := range []string{"a", "b"} {
 		g.hangUp(t, id)
 	}

@@ -60,7 +60,7 @@ func TestPushes(t *testing.T) {
 	g.ok(t, "/push/terminate", map[string]any{"mediaSessionId": first})
 	require.Eventually(t, func() bool { return g.push(first).ID == "" }, patience, 20*time.Millisecond)
 	g.refused(t, "/push/terminate", map[string]any{"mediaSessionId": first}, http.StatusNotFound, "mediaSessionId")
-	time.Sleep(4 * time.Second) // the other is on air
+	time.Sleep(6 * time.Second) // the other is on air
 	g.hangUp(t, "call")
 	require.Eventually(t, func() bool { return len(g.api.Snapshot().Pushes) == 0 }, patience, 20*time.Millisecond)
 	requireClip(t, analyse(t, stays.Recordings(t, "other")[0]), 6*time.Second)
