@@ -3,6 +3,7 @@ package sipua
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -75,12 +76,10 @@ type frag struct {
 	text   string
 }
 
-// open sends the NOTIFY that is due at once, or what has happened already.
+// open sends the NOTIFY that is due at once, and then what has happened already.
 func (s *subscription) open() {
 	s.mu.Lock()
-	if len(s.queue) == 0 {
-		s.queue = []frag{{sip.StatusTrying, "Trying"}}
-	}
+	s.queue = slices.Insert(s.queue, 0, frag{sip.StatusTrying, "Trying"})
 	s.mu.Unlock()
 	s.drain()
 }
