@@ -28,13 +28,18 @@ func (g *gatewayUnderTest) openSDK(t testing.TB, browser *peers.Chromium, path s
 func requireClipShown(t testing.TB, page *peers.Page, selector string) {
 	t.Helper()
 	const length = 5 * time.Second
-	w := page.Watch(t, selector, length)
-	require.Zero(t, w.Foreign+w.Damaged, "%+v", w.Report)
-	require.Greater(t, w.Frames, int(length.Seconds())*12, "a busy browser shows about half of what it decodes: %+v", w.Report)
-	require.Less(t, w.LongestVideoGap, 500*time.Millisecond)
-	require.GreaterOrEqual(t, len(w.Offsets), 3, "%+v", w.Report)
-	median, _, _ := w.Offset()
-	require.InDelta(t, 0, median.Milliseconds(), 150, "a busy browser plays sound late: %+v", w.Report)
+	var offset time.Duration
+	for range 3 { // a browser may take a while to bring sound and picture together
+		w := page.Watch(t, selector, length)
+		require.Zero(t, w.Foreign+w.Damaged, "%+v", w.Report)
+		require.Greater(t, w.Frames, int(length.Seconds())*12, "a busy browser shows about half of what it decodes: %+v", w.Report)
+		require.Less(t, w.LongestVideoGap, 500*time.Millisecond)
+		require.GreaterOrEqual(t, len(w.Offsets), 3, "%+v", w.Report)
+		if offset, _, _ = w.Offset(); offset.Abs() < 150*time.Millisecond {
+			return
+		}
+	}
+	require.Fail(t, "sound and picture do not come together", "the sound is %v late", offset)
 }
 
 // requireCameraShown watches an element that plays what the clip camera gives: its sound is not in sync with it.
