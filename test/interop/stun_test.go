@@ -60,7 +60,7 @@ func TestMediaPortsBehindNAT(t *testing.T) {
 		id := g.onlyCall(t).ID
 		g.ok(t, "/call/inject_sound", map[string]any{"callId": id, "fileName": "tone.wav"})
 		recording := filepath.Join(t.TempDir(), "air.flv")
-		require.NoError(t, content.Record(t.Context(), "rtmp://"+g.rtmp+"/live/call", recording, 5*time.Second))
+		require.NoError(t, content.Record(t.Context(), "rtmp://"+g.rtmp+"/live/call", recording, 10*time.Second))
 		share, err := content.Tone(t.Context(), recording, phoneTone)
 		require.NoError(t, err)
 		require.Greater(t, share, 0.95, "share of what is on air in which the softphone's tone sounds")
