@@ -124,8 +124,8 @@ func TestBuiltInServer(t *testing.T) {
 	g.waitFor(t, "own", "rtmpStreamStatus", "RTMP_STREAM_ACTIVE", patience)
 	for _, name := range []string{"own", "rtmp_own"} {
 		path := filepath.Join(t.TempDir(), name+".flv")
-		// What is kept for who comes late, pictures since the last key picture, is without its sound.
 		ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+		// What is kept for who comes late, pictures since the last key picture, is without its sound.
 		require.NoError(t, content.Record(ctx, fmt.Sprintf("rtmp://%s/live/%s", g.rtmp, name), path, 10*time.Second))
 		cancel()
 		r := analyse(t, path)

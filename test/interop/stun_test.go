@@ -78,13 +78,12 @@ func runInOwnNetwork(t *testing.T) {
 	if os.Geteuid() != 0 {
 		unshare = append(unshare, "--map-root-user")
 	}
-	if out, err := exec.CommandContext(t.Context(), "unshare", append(unshare, "true")...).CombinedOutput(); err != nil {
-		t.Skipf("this system lets nobody lay a network of their own: %s", out)
-	}
+	out, err := exec.CommandContext(t.Context(), "unshare", append(unshare, "true")...).CombinedOutput()
+	require.NoError(t, err, "no network of our own can be laid; run as root, or allow user namespaces: %s", out)
 	again := append(unshare, os.Args[0], "-test.v", "-test.count=1", "-test.run=^"+t.Name()+"$")
 	cmd := exec.CommandContext(t.Context(), "unshare", again...)
 	cmd.Env = append(os.Environ(), ownNetwork+"=1")
-	out, err := cmd.CombinedOutput()
+	out, err = cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Contains(t, string(out), "--- PASS: "+t.Name())
 }
