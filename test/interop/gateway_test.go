@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -45,7 +46,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 	for _, c := range change {
 		c(&cfg)
 	}
-	g := &gatewayUnderTest{logs: &logCounter{t: t}}
+	g := &gatewayUnderTest{logs: &logCounter{}}
 	log := slog.New(slog.NewTextHandler(g.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	var err error
 	g.api, err = engine.New(engine.Params{Config: cfg, Version: "test", Log: log})
@@ -67,6 +68,7 @@ func startGateway(t *testing.T, change ...func(*gateway.Config)) *gatewayUnderTe
 		}
 	}
 	t.Cleanup(func() {
+		g.logs.show(t)
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		http.DefaultClient.CloseIdleConnections()
@@ -176,10 +178,12 @@ func (g *gatewayUnderTest) ending(t testing.TB, history func(string) []gateway.C
 	return last
 }
 
-// logCounter passes the log to the test and counts what must not be in it.
+// logCounter counts what must not be in the log, and keeps the end of it for a test that fails.
 type logCounter struct {
-	t               *testing.T
 	panics, secrets atomic.Int32
+
+	mu   sync.Mutex // guards last
+	last []string
 }
 
 func (l *logCounter) Write(line []byte) (int, error) {
@@ -189,5 +193,18 @@ func (l *logCounter) Write(line []byte) (int, error) {
 	if bytes.Contains(line, []byte("secret")) || bytes.Contains(line, []byte("inline:")) {
 		l.secrets.Add(1)
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	const enough = 60
+	l.last = append(l.last[max(0, len(l.last)-enough+1):], string(line))
 	return len(line), nil
+}
+
+// show tells what the gateway did last.
+func (l *logCounter) show(t *testing.T) {
+	if t.Failed() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		t.Logf("the gateway said:\n%s", strings.Join(l.last, ""))
+	}
 }

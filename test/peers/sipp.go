@@ -46,8 +46,14 @@ func startSIPp(t testing.TB, mode, host, scenario string, values map[string]any,
 	s.process = start(t, s.dir, "sipp", append(whom,
 		"-sf", fill(t, scenario, s.dir, values), "-i", host, "-mi", host, "-t", mode,
 		"-p", strconv.Itoa(s.Port), "-mp", strconv.Itoa(s.Port+media),
-		"-m", "1", "-nostdin", "-trace_err", "-error_file", "errors.log", "-trace_msg", "-message_file", messages,
+		"-m", "1", "-nostdin", "-trace_err", "-error_file", refusals, "-trace_msg", "-message_file", messages,
 		"-timeout", "240s", "-timeout_error")...)
+	t.Cleanup(func() {
+		if t.Failed() {
+			said, _ := os.ReadFile(filepath.Join(s.dir, refusals))
+			t.Logf("sipp did not like:\n%s", tail(string(said)))
+		}
+	})
 	switch {
 	case len(whom) > 0: // it listens for nobody
 	case mode == "t1":
@@ -58,7 +64,11 @@ func startSIPp(t testing.TB, mode, host, scenario string, values map[string]any,
 	return s
 }
 
-const messages = "messages.log"
+// What a SIPp writes into its directory.
+const (
+	messages = "messages.log"
+	refusals = "errors.log"
+)
 
 // fill writes a scenario with its values into dir.
 func fill(t testing.TB, scenario, dir string, values map[string]any) string {
