@@ -83,7 +83,7 @@ func scripted(t testing.TB, parts ...[]step) *peers.SIPp {
 // requireBeepsNow listens to a stream, and fails unless the clip's beep is heard each second.
 func (g *gatewayUnderTest) requireBeepsNow(t testing.TB, stream string) {
 	t.Helper()
-	viewer := peers.StartViewer(t, g.rest+"/whep/"+stream, peers.Viewing{Audio: "PCMA", Record: 4 * time.Second})
+	viewer := peers.StartViewer(t, g.rest+"/whep/"+stream, peers.Viewing{Audio: "PCMA", Record: 7 * time.Second})
 	r := analyse(t, viewer.Recording(t))
 	require.Zero(t, r.BackwardTimestamps)
 	requireBeeps(t, r, 3)
