@@ -100,6 +100,24 @@ func (t *Track) Restart() {
 	t.anew = true
 }
 
+// Overdue tells that the unit that arrived just now, and those before it, came too late to be of use: the sender stood still
+// and does not make up for it. The track goes on as if the unit had been in time.
+func (t *Track) Overdue(arrived time.Time) {
+	tl := t.timeline
+	tl.mu.Lock()
+	defer tl.mu.Unlock()
+	if !t.begun || t.anew || t != tl.ref {
+		t.anew = true
+		return
+	}
+	local := tl.local(arrived)
+	delay := local - t.pos
+	late := delay - t.floor.value()
+	t.floor = newFloor(delay, local)
+	t.shift += late
+	t.owed.add(late)
+}
+
 // SetRate tells that the stamps of the next units are of a clock of another rate: the sender has changed its codec.
 func (t *Track) SetRate(rate int) {
 	t.timeline.mu.Lock()

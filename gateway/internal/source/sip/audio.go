@@ -48,6 +48,7 @@ type audioIn struct {
 	heard   time.Time     // when audio last came
 	lost    bool          // something is missing before the next packet
 	deaf    bool          // the call is held: what comes is not taken
+	overdue overdue       // what comes since audio was heard
 	mask    concealment
 	keys    dtmf.Receiver
 	ear     *ear // hears keys in the sound; nil where they are told as events
@@ -164,10 +165,13 @@ func (a *audioIn) sound(codec media.Codec, p rtpio.Packet) {
 	gap := a.bridge(pts)
 	payload := a.unheard(codec, p.Payload, length, a.next-pts)
 	if len(payload) == 0 {
+		if a.overdue.forGood(p.Arrived, a.next-pts) {
+			a.track.Overdue(p.Arrived)
+		}
 		return
 	}
 	a.speaks(codec, payload)
-	a.heard, a.lost = p.Arrived, false
+	a.heard, a.lost, a.overdue = p.Arrived, false, overdue{}
 	a.counted.units++
 	if voice.IsLaw(codec) {
 		payload = a.mask.hear(codec, payload)
