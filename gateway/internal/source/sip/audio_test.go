@@ -242,34 +242,3 @@ func TestForeignAndEmptyPacketsKeepTheirPlace(t *testing.T) {
 	requireGapless(t, r.units)
 	require.NotEqual(t, media.Silence(media.PCMA, 160), r.units[1].Payload, "a loss before an empty packet is a loss")
 }
-
-// TestSenderStoodStill for a while and then goes on where it was: its sound is heard again soon, though silence took its place
-// up to the present. One that has more to send than time passes is left to make up for it.
-func TestSenderStoodStill(t *testing.T) {
-	const said = 50 // packets before it stands still
-	for _, pause := range []time.Duration{100, 180, 220, 240, 300, 1000, 1900} {
-		pause *= time.Millisecond
-		t.Run(pause.String(), func(t *testing.T) {
-			r := newAudioRig()
-			r.agree(media.PCMA)
-			late := func(p *rtpio.Packet) { p.Arrived = p.Arrived.Add(pause) }
-			for n := range said {
-				r.send(n, 160)
-			}
-			r.tickTo(said*frame, said*frame+pause)
-			for n := said; n < said+500; n++ {
-				r.send(n, 160, late)
-				r.tick(r.start.Add(time.Duration(n)*frame + pause))
-			}
-			requireGapless(t, r.units)
-			silent := time.Duration(0)
-			for _, u := range r.units {
-				if u.Fill {
-					silent += u.Duration
-				}
-			}
-			require.LessOrEqual(t, silent, pause+2*holdback+3*frame)
-			require.InDelta(t, said*frame+pause+500*frame, r.next, float64(2*holdback))
-		})
-	}
-}
