@@ -1,7 +1,14 @@
 package rtpio
 
-// maxJump is how far a sequence number may be from the highest. Further away it is a new sequence.
-const maxJump = 500
+import "time"
+
+const (
+	// maxJump is how far a sequence number may be from the highest. Further away it is a new sequence.
+	maxJump = 500
+	// When for so long, and so often, there is nothing but packets from before, it is a new sequence.
+	oldFor   = 250 * time.Millisecond
+	oldTimes = 8
+)
 
 // receiver turns the packets of the locked remote into an orderly sequence. It follows one synchronisation source, and
 // changes to another (or to a new sequence of the same) when two packets in a row say so.
@@ -11,6 +18,7 @@ type receiver struct {
 	order      order
 	tally      tally
 	seen       seen
+	old        old
 	challenger Packet // the first packet of what may become the new sequence
 	challenged bool
 
@@ -31,6 +39,12 @@ func (r *receiver) push(pkt Packet, rate int, out []Packet) []Packet {
 		r.challenged, r.challenger = false, Packet{}
 		r.strays++
 	}
+	if num >= r.tally.highest {
+		r.old = old{}
+	} else if r.old.takes(pkt.Arrived) {
+		out = r.anew(&pkt, out)
+		num = r.tally.highest
+	}
 	highest := r.tally.highest
 	if !r.seen.add(num, highest) {
 		r.duplicates++
@@ -45,9 +59,17 @@ func (r *receiver) push(pkt Packet, rate int, out []Packet) []Packet {
 	return r.order.push(num, pkt, rate, out)
 }
 
+// anew begins another sequence behind the one so far.
+func (r *receiver) anew(first *Packet, out []Packet) []Packet {
+	out = r.order.flush(out)
+	r.begin(first)
+	r.order.restart = true
+	return out
+}
+
 func (r *receiver) begin(pkt *Packet) {
 	num := int64(pkt.SequenceNumber)
-	r.begun, r.ssrc = true, pkt.SSRC
+	r.begun, r.ssrc, r.old = true, pkt.SSRC, old{}
 	r.tally = tally{base: num, highest: num}
 	r.seen = seen{}
 	r.order.begin(num)
@@ -68,9 +90,7 @@ func (r *receiver) challenge(pkt Packet, rate int, out []Packet) []Packet {
 	}
 	first := r.challenger
 	r.challenged, r.challenger = false, Packet{}
-	out = r.order.flush(out)
-	r.begin(&first)
-	r.order.restart = true
+	out = r.anew(&first, out)
 	out = r.push(first, rate, out)
 	return r.push(pkt, rate, out)
 }
@@ -78,6 +98,22 @@ func (r *receiver) challenge(pkt Packet, rate int, out []Packet) []Packet {
 func follows(pkt, first *Packet) bool {
 	ahead := pkt.SequenceNumber - first.SequenceNumber
 	return pkt.SSRC == first.SSRC && ahead > 0 && ahead <= nearby
+}
+
+// old counts packets from before, with none between them that goes on.
+type old struct {
+	since time.Time
+	times int
+}
+
+// takes takes one, and tells whether the sender counts anew from a number that it has passed: it has begun again, or is
+// another with the same SSRC.
+func (o *old) takes(arrived time.Time) bool {
+	if o.times == 0 {
+		o.since = arrived
+	}
+	o.times++
+	return o.times >= oldTimes && arrived.Sub(o.since) >= oldFor
 }
 
 // seen remembers which of the latest numbers have come.

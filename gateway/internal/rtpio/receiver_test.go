@@ -152,6 +152,42 @@ func TestReceiverOrders(t *testing.T) {
 	}
 }
 
+// TestReceiverFollowsASenderThatCountsAnew with the same SSRC, from a number that is near.
+func TestReceiverFollowsASenderThatCountsAnew(t *testing.T) {
+	const before, after = 300, 100
+	var r receiver
+	var got []Packet
+	for i := range uint16(before) {
+		got = r.push(packet(in{seq: 100 + i, at: time.Duration(i) * 20 * ms}), 8000, got)
+	}
+	for i := range uint16(after) {
+		got = r.push(packet(in{seq: 50 + i, at: time.Duration(before+i) * 20 * ms}), 8000, got)
+	}
+	require.GreaterOrEqual(t, len(got), before+after-int(oldFor/(20*ms))-1)
+	restarts := 0
+	for i, p := range got {
+		require.True(t, i == 0 || p.Restart || p.SequenceNumber == got[i-1].SequenceNumber+1)
+		if p.Restart {
+			restarts++
+		}
+	}
+	require.Equal(t, 1, restarts)
+}
+
+// TestReceiverIsNotMisledByOldPackets: the network brings some twice, much later, and beside those that go on.
+func TestReceiverIsNotMisledByOldPackets(t *testing.T) {
+	var r receiver
+	var got []Packet
+	for i := range uint16(300) {
+		got = r.push(packet(in{seq: 1000 + i, at: time.Duration(i) * 20 * ms}), 8000, got)
+		got = r.push(packet(in{seq: 1000 + i - min(i, 100), at: time.Duration(i) * 20 * ms}), 8000, got)
+	}
+	require.Len(t, got, 300)
+	for _, p := range got {
+		require.False(t, p.Restart)
+	}
+}
+
 func TestReceiverHoldsALittleLongerForVideo(t *testing.T) {
 	for rate, hold := range map[int]time.Duration{8000: audioHold, 90000: videoHold} {
 		var r receiver

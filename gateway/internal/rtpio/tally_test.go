@@ -26,7 +26,7 @@ func TestReportOfLoss(t *testing.T) {
 	require.EqualValues(t, 1<<16+63, block.LastSequenceNumber, "one cycle")
 
 	push(100, 200, none)
-	push(150, 200, none) // duplicates change nothing
+	push(190, 200, none) // duplicates change nothing
 	block, share = r.tally.report(9)
 	require.EqualValues(t, 25, block.TotalLost)
 	require.Zero(t, block.FractionLost)
