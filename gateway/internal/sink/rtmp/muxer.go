@@ -77,10 +77,10 @@ func playable(f *media.Format) bool {
 }
 
 // ready decides whether the connection has begun with u: on a key picture that was not sent before, or with audio
-// if no picture comes.
+// if no picture comes. Pictures begin with a key picture then, too.
 func (m *muxer) ready(u *media.Unit) bool {
 	if m.started {
-		return true
+		return u.Kind() == media.Audio || u.Key || m.formats[media.Video] != nil
 	}
 	if m.based && u.DTS <= m.sent && m.sent-u.DTS < cacheBack {
 		return false // sent before

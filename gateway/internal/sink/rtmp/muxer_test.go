@@ -108,6 +108,21 @@ func TestMuxerResumesWithoutRepeating(t *testing.T) {
 	require.Equal(t, uint32(5040), second.tags[0].Timestamp)
 }
 
+// TestMuxerResumesInALongGroup: where sound goes on alone, pictures still wait for a key picture.
+func TestMuxerResumesInALongGroup(t *testing.T) {
+	f, first, second, m := pictures(t), new(tape), new(tape), newMuxer()
+	m.connect(first)
+	feed(t, m, frame(f, 0, true), tone(10*ms), frame(f, 40*ms, false))
+	m.connect(second)
+	for at := time.Duration(0); at < 2*settle; at += 40 * ms {
+		feed(t, m, frame(f, at, at == 0), tone(at+10*ms))
+	}
+	require.NotEmpty(t, second.stamps(rtmp.TagAudio))
+	require.Empty(t, second.stamps(rtmp.TagVideo))
+	feed(t, m, frame(f, 2*settle, true), frame(f, 2*settle+40*ms, false))
+	require.Equal(t, []uint32{4000, 4040}, second.stamps(rtmp.TagVideo))
+}
+
 // TestMuxerKeepsTracksThatAreApart: sound that comes five seconds after its pictures is nobody else's.
 func TestMuxerKeepsTracksThatAreApart(t *testing.T) {
 	const apart = 5 * time.Second
