@@ -64,7 +64,7 @@ func TestBellIsHeard(t *testing.T) {
 	require.InDelta(t, cycle, again, slack, all)
 	for _, part := range []string{all[:pause], all[again : again+eared+slack]} {
 		require.Equal(t, "LHLHLHLH", tune(strings.ReplaceAll(part, "?", "")), part)
-		require.LessOrEqual(t, strings.Count(part, "?"), eared/4, part)
+		require.LessOrEqual(t, strings.Count(part, "?"), eared/2, part) // a look may fall between two notes
 	}
 
 	bell.Close()
