@@ -195,7 +195,7 @@ func (c *callee) insist(res *sip.Response, a announcement) {
 	}
 }
 
-// expect notes which PRACK is due.
+// expect notes which PRACK comes next.
 func (d *Dialog) expect(a announcement) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -203,20 +203,20 @@ func (d *Dialog) expect(a announcement) {
 }
 
 // announced takes a PRACK and makes its response. An offer in it is refused, as the caller's first is still to be answered; the
-// provisional response is acknowledged all the same.
+// provisional response is acknowledged all the same, and by a PRACK without the offer once more.
 func (d *Dialog) announced(req *sip.Request) *sip.Response {
 	got, ok := rackOf(req)
 	d.mu.Lock()
 	due := d.due
 	ok = ok && got.rseq > 0 && got == due.rack
-	if ok {
-		d.due = announcement{}
-	}
+	d.due.heard = due.heard || ok
 	d.mu.Unlock()
 	if !ok {
 		return answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	}
-	d.pracks <- req
+	if !due.heard {
+		d.pracks <- req
+	}
 	if len(sdpOf(req)) > 0 && !due.offers {
 		return d.notNow(req, false)
 	}

@@ -54,7 +54,7 @@ type Dialog struct {
 	why   abandonment
 	sess  *session
 	early map[string]*session // by tag: with those whom our INVITE that is unanswered has reached, or with the caller whom we have not answered
-	due   announcement        // the reliable response that waits for its PRACK
+	due   announcement        // the last reliable response
 
 	contact *sip.ContactHeader // of our INVITE; nil if there is none
 }

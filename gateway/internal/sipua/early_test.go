@@ -177,6 +177,8 @@ func TestOfferInAPrack(t *testing.T) {
 	c.hears(180)
 	c.request("PRACK", changedOffer, asSDP, "RAck: 1 1 INVITE")
 	require.NotNil(t, header(c.expectStatus(sip.PRACK, 500), "Retry-After"))
+	c.request("PRACK", "", "RAck: 1 1 INVITE")
+	c.expectStatus(sip.PRACK, 200)
 	d := in.Answer([]byte(answer), r.handle)
 	require.Equal(t, answer, string(c.hears(200).Body()))
 	c.ack("")

@@ -81,6 +81,7 @@ func (inv *invitation) answerOf(res *sip.Response) []byte {
 type announcement struct {
 	rack
 	offers bool // it holds our offer, whose answer the PRACK holds
+	heard  bool // it is acknowledged
 }
 
 // rack is which response a PRACK acknowledges.
