@@ -26,7 +26,7 @@ func calling(s *scene) {
 	s.OnProvisional(183, []byte("early media"))
 }
 
-// TestOtherSideChangesTheSessionBeforeItAnswers: what was agreed on last holds, unless it is somebody else who answers.
+// TestOtherSideChangesTheSessionBeforeItAnswers: what was agreed on last holds, whoever else rings, unless it is they who answer.
 func TestOtherSideChangesTheSessionBeforeItAnswers(t *testing.T) {
 	for name, c := range map[string]struct {
 		answer string
@@ -46,6 +46,8 @@ func TestOtherSideChangesTheSessionBeforeItAnswers(t *testing.T) {
 				s.OnReinvite([]byte("changed"), r.respond)
 				synctest.Wait()
 				require.Equal(t, response{200, "answer to changed"}, r)
+				s.OnProvisional(183, []byte("another branch"))
+				synctest.Wait()
 				require.Equal(t, gateway.CallSessionProgress, s.last().Status)
 				s.OnAnswered(200, []byte(c.answer))
 				synctest.Wait()

@@ -227,7 +227,7 @@ func onProvisional(s state, ev provisional) (state, []effect) {
 		return s, nil
 	}
 	var effects []effect
-	if len(ev.sdp) > 0 {
+	if len(ev.sdp) > 0 && !s.agreed { // else it is of another branch, and the one in effect could not be told again
 		s.media = true
 		effects = []effect{doNegotiate{sdp: ev.sdp}}
 	}
