@@ -47,6 +47,24 @@ func TestCallIsPickedUp(t *testing.T) {
 	requireStatuses(t, history("desk"), gateway.CallRing, gateway.CallEstablished, gateway.CallFinish)
 }
 
+// TestWhoPicksUpLeavesTheOffer to the gateway, and answers it with the ACK.
+func TestWhoPicksUpLeavesTheOffer(t *testing.T) {
+	g := startGateway(t)
+	rings := callee(t, "ring", nil)
+	g.dial(t, "late", rings.URI(), nil)
+	g.waitFor(t, "late", "status", "RING", patience)
+	pickup := peers.StartSIPpAt(t, "127.0.0.1", "../testdata/sipp/script.xml", map[string]any{
+		"User": "whoever", "Headers": placeOf(t, rings, ""), "Answer": sound(1), "Sound": peers.WriteClip(t, 1).Sound,
+	}, g.listener(t, "sip"))
+	g.waitFor(t, "late", "status", "ESTABLISHED", patience)
+	rings.Finished(t, patience)
+	g.requireBeepsNow(t, "late")
+	require.Equal(t, fmt.Sprintf("127.0.0.1:%d", pickup.Port+2), g.call(t, "late").Audio.Remote)
+	g.hangUp(t, "late")
+	pickup.Finished(t, patience)
+	require.Contains(t, answersTo(t, pickup, "INVITE")[0], "m=audio")
+}
+
 // TestAnsweredCallIsPickedUp only by a telephone that does not insist on being early.
 func TestAnsweredCallIsPickedUp(t *testing.T) {
 	g := startGateway(t)

@@ -341,8 +341,15 @@ func endingOf(err error, otherwise gateway.EndReason) gateway.EndReason {
 }
 
 func (c *Call) negotiate(e doNegotiate) event {
-	err := c.media.Answer(e.sdp)
+	answer := c.media.Answer
+	if c.leg.another {
+		answer = c.media.AnswerAnother
+	}
+	err := answer(e.sdp)
 	switch {
+	case err == nil && c.leg.another:
+		c.remoteSDP = sdp.Masked(e.sdp)
+		return remoteHold{c.media.Held() && !c.state.held.Local}
 	case err == nil:
 		c.remoteSDP = sdp.Masked(e.sdp)
 	case e.final:

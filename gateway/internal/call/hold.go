@@ -16,11 +16,10 @@ var errBusy = errors.New("another change is under way")
 
 // Hold holds the call or takes it back. It returns when the other side has agreed.
 func (c *Call) Hold(ctx context.Context, hold bool) error {
-	media, err := c.LiveMedia(ctx)
-	if err != nil {
+	if _, err := c.LiveMedia(ctx); err != nil {
 		return err
 	}
-	if err := c.changeHold(ctx, media, hold); err != nil {
+	if err := c.changeHold(ctx, hold); err != nil {
 		return &gateway.Error{
 			Code: gateway.CodeConflict, Reason: gateway.ReasonHoldRefused, Field: "callId", Value: c.p.Spec.ID, Err: err,
 			Message: fmt.Sprintf("callId %q: the other side does not agree (%v); try again later.", c.p.Spec.ID, err),
@@ -29,29 +28,68 @@ func (c *Call) Hold(ctx context.Context, hold bool) error {
 	return nil
 }
 
-func (c *Call) changeHold(ctx context.Context, media Media, hold bool) error {
+func (c *Call) changeHold(ctx context.Context, hold bool) error {
 	if !c.changing.TryLock() {
 		return errBusy
 	}
 	defer c.changing.Unlock()
 	ctx, cancel := context.WithTimeout(ctx, holdTime)
 	defer cancel()
-	dialog, err := c.liveDialog(ctx)
-	if err != nil {
+	var h holding
+	if err := c.within(func(context.Context) error { return c.beginHold(&h, hold) }); err != nil {
 		return err
 	}
-	offer, undo := media.Hold(hold)
-	answer, err := dialog.Reinvite(ctx, offer)
-	if err == nil {
-		err = media.Answer(answer)
+	answer, err := h.dialog.Reinvite(ctx, h.offer)
+	return c.within(func(life context.Context) error { return c.endHold(life, h, answer, err) })
+}
+
+// holding is a Hold under way.
+type holding struct {
+	on     bool
+	leg    *Leg
+	dialog Dialog
+	offer  []byte
+	undo   func()
+}
+
+func (c *Call) beginHold(h *holding, on bool) error {
+	if c.dialog == nil {
+		return errNoDialog
 	}
-	if err != nil {
-		undo()
-		return err
-	}
-	c.post(localHold{hold})
-	c.post(remoteHold{media.Held() && !hold})
+	*h = holding{on: on, leg: c.leg, dialog: c.dialog}
+	h.offer, h.undo = c.media.Hold(on)
 	return nil
+}
+
+// endHold takes what became of a Hold. If somebody has taken the other side's place meanwhile, they were told of it as they came,
+// and what the other side said is for nobody.
+func (c *Call) endHold(life context.Context, h holding, answer []byte, err error) error {
+	if c.leg != h.leg {
+		c.step(life, localHold{h.on})
+		return nil
+	}
+	if err == nil {
+		err = c.media.Answer(answer)
+	}
+	if err != nil {
+		h.undo()
+		return err
+	}
+	c.step(life, localHold{h.on})
+	c.step(life, remoteHold{c.media.Held() && !h.on})
+	return nil
+}
+
+// within has something done in the call's goroutine and waits for it. It is called from others.
+func (c *Call) within(do func(life context.Context) error) error {
+	result := make(chan error, 1)
+	c.send(func(life context.Context) { result <- do(life) })
+	select {
+	case err := <-result:
+		return err
+	case <-c.done:
+		return errNoDialog
+	}
 }
 
 // liveDialog returns the dialog of the call. It is called from other goroutines.

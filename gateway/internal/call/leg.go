@@ -14,6 +14,7 @@ type Leg struct {
 
 	// These belong to the call's goroutine.
 	retired bool      // it is not the call's any more, whatever it says
+	another bool      // it was offered OfferAnother, because it takes the other side's place
 	trial   *referral // why it was placed, as long as it is not the call's yet
 }
 
@@ -71,10 +72,14 @@ func (l *Leg) OnEnded(remote bool, text string) {
 	})
 }
 
-// OnReinvite takes a changed offer in the dialog and answers it through respond.
+// OnReinvite takes a changed offer in the dialog, which may not be answered yet, and answers it through respond.
 func (l *Leg) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 	c := l.c
 	l.send(func(life context.Context) {
+		if l.trial != nil { // the media are with somebody else
+			respond(sipNotAcceptable, nil)
+			return
+		}
 		answer, err := c.media.Reoffer(sdp)
 		if err != nil {
 			c.log.Warn("re-INVITE refused", "err", err)
@@ -82,7 +87,7 @@ func (l *Leg) OnReinvite(sdp []byte, respond func(status int, sdp []byte)) {
 			return
 		}
 		respond(sipOK, answer)
-		c.step(life, remoteHold{c.media.Held()})
+		c.step(life, changed{c.media.Held()})
 		c.publish()
 	})
 }

@@ -17,6 +17,7 @@ type state struct {
 	incoming bool
 	late     bool // the caller leaves the offer to us
 	taken    bool // we have answered; the caller has not acknowledged
+	agreed   bool // the session is as an offer of the other side's last had it
 }
 
 // rings reports whether the call is one to us that waits to be taken.
@@ -65,7 +66,8 @@ type (
 	localHold  struct{ on bool } // the other side has agreed to it
 	remoteHold struct{ on bool }
 
-	replaced struct{} // a caller has taken the other side's place
+	changed  struct{ held bool } // by an offer of the other side
+	replaced struct{ late bool } // a caller has taken the other side's place
 
 	transferAsked   struct{ target string }
 	transferRefused struct {
@@ -93,6 +95,7 @@ func (unanswered) event()   {}
 func (localHold) event()    {}
 func (remoteHold) event()   {}
 
+func (changed) event()  {}
 func (replaced) event() {}
 
 func (transferAsked) event()   {}
@@ -168,8 +171,11 @@ func next(s state, ev event) (state, []effect) {
 // onParty judges what is about who the other side is to be.
 func onParty(s state, ev event) (state, []effect) {
 	switch ev := ev.(type) {
+	case changed:
+		s.held.Remote, s.agreed = ev.held, true
+		return onHeld(s), nil
 	case replaced:
-		s.incoming, s.late, s.taken = true, false, true
+		s.incoming, s.late, s.taken = true, ev.late, true
 	case transferAsked:
 		s.transfer = gateway.Transfer{Target: ev.target, Status: gateway.TransferPending}
 	case transferRefused:
@@ -221,7 +227,7 @@ func onProvisional(s state, ev provisional) (state, []effect) {
 		return s, nil
 	}
 	var effects []effect
-	if len(ev.sdp) > 0 {
+	if len(ev.sdp) > 0 && !s.agreed { // else it is of another branch, and the one in effect could not be told again
 		s.media = true
 		effects = []effect{doNegotiate{sdp: ev.sdp}}
 	}
@@ -246,10 +252,13 @@ func onAnswered(s state, ev answered) (state, []effect) {
 	s.status, s.media = gateway.CallEstablished, true
 	negotiate := doNegotiate{sdp: ev.sdp, final: true}
 	switch {
+	case !s.incoming && s.agreed && len(ev.sdp) == 0:
+		return onHeld(s), nil
 	case !s.incoming:
+		s.held = gateway.Held{} // it may be another who answers
 		return s, []effect{negotiate}
 	case s.late:
-		return s, []effect{doConfirm{}, negotiate}
+		return onHeld(s), []effect{doConfirm{}, negotiate}
 	}
 	return onHeld(s), []effect{doConfirm{}} // what was agreed on is in our answer
 }

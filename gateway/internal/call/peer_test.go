@@ -21,7 +21,8 @@ type phone struct {
 	informed []time.Time // when the infos came
 	refusing int         // status of the answers to INFO, if not 200
 	offers   []string
-	stubborn error // of every re-INVITE and REFER
+	stubborn error  // of every re-INVITE and REFER
+	during   func() // happens while a re-INVITE is under way
 	referred []string
 	rang     int
 	answers  []string
@@ -49,9 +50,13 @@ func (p *phone) Follow(offer []byte, r Referral, _ *Leg) Dialog {
 
 func (p *phone) Reinvite(_ context.Context, offer []byte) ([]byte, error) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.offers = append(p.offers, string(offer))
-	return []byte("agreed"), p.stubborn
+	during, err := p.during, p.stubborn
+	p.mu.Unlock()
+	if during != nil {
+		during()
+	}
+	return []byte("agreed"), err
 }
 
 func (p *phone) Refer(_ context.Context, target string, other Dialog) error {
@@ -97,6 +102,8 @@ type voice struct {
 	digits   string
 	informed string
 	holding  bool // by us
+	told     bool // of which the other side was told when it came
+	answered []string
 	held     bool // by the other side
 	closed   int
 	muted    bool
@@ -109,20 +116,36 @@ var errUnusable = errors.New("no codec in common")
 
 func (v *voice) Offer() []byte { return []byte("our offer") }
 
-func (v *voice) Answer([]byte) error {
+func (v *voice) Answer(sdp []byte) error {
 	if v.broken {
 		panic("a fault in the media")
 	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.answered = append(v.answered, string(sdp))
 	return v.refuse
 }
 
 func (v *voice) Reoffer(sdp []byte) ([]byte, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.told = v.holding
 	return append([]byte("answer to "), sdp...), v.refuse
 }
 
-func (v *voice) OfferAnother() []byte { return []byte("an offer of its own") }
+func (v *voice) OfferAnother() []byte {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.told = v.holding
+	return []byte("an offer of its own")
+}
 
-func (v *voice) AnswerAnother([]byte) error { return v.refuse }
+func (v *voice) AnswerAnother(sdp []byte) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.answered = append(v.answered, "another "+string(sdp))
+	return v.refuse
+}
 
 func (v *voice) SendDTMF(_ context.Context, digits string) error {
 	v.mu.Lock()

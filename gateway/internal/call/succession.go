@@ -144,24 +144,36 @@ func (l *Leg) OnReplaced(in Incoming) {
 
 func (l *Leg) replace(life context.Context, in Incoming) error {
 	c := l.c
-	if !c.state.up() && !c.state.calling() || len(in.Offer) == 0 {
+	if !c.state.up() && !c.state.calling() {
 		return errNotUp
 	}
-	answer, err := c.media.Reoffer(in.Offer)
+	description, err := c.describeTo(in)
 	if err != nil {
 		return err
 	}
 	c.log.Info("another takes the other side's place", "who", in.Caller)
 	before := c.relieve(l)
 	c.leg.retired = true
-	c.leg = &Leg{c: c}
-	c.dialog = in.Ringing.Answer(answer, c.leg)
+	late := len(in.Offer) == 0
+	c.leg = &Leg{c: c, another: late}
+	c.dialog = in.Ringing.Answer(description, c.leg)
 	before.Hangup("replaced")
 	c.remoteSDP, c.remote = sdp.Masked(in.Offer), in.Caller
-	c.step(life, replaced{})
-	c.step(life, remoteHold{c.media.Held()})
+	c.step(life, replaced{late})
+	if !late {
+		c.step(life, remoteHold{c.media.Held()})
+	}
 	c.publish()
 	return nil
+}
+
+// describeTo is what a caller is told of the session who is to take the other side's place: the answer to their offer, or ours if
+// they leave it to us.
+func (c *Call) describeTo(in Incoming) ([]byte, error) {
+	if len(in.Offer) == 0 {
+		return c.media.OfferAnother(), nil
+	}
+	return c.media.Reoffer(in.Offer)
 }
 
 // relieve ends what is under way because somebody else takes the place of a leg's other side. It returns the leg's dialog. Who

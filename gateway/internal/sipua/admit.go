@@ -32,7 +32,8 @@ func (a *Agent) admit(req *sip.Request, tx *sip.ServerTx) {
 		a.refuse(tx, res)
 		return
 	}
-	c := &callee{d: d, in: a.incoming(d, req), req: req, tx: tx, contact: contact, place: place}
+	c := &callee{d: d, in: a.incoming(d, req), req: req, tx: tx, contact: contact, sess: sessionWith(d, req, contact), place: place}
+	d.meet(c.sess)
 	c.run()
 	if !c.rang && d.session() == nil && d.p.Account.Login == "" {
 		a.stats.refused.Add(1)

@@ -17,6 +17,7 @@ type callee struct {
 	req     *sip.Request
 	tx      *sip.ServerTx
 	contact *sip.ContactHeader
+	sess    *session
 	place   place // that this call is to take
 	rseq    uint32
 	rang    bool   // the caller was told something before the end
@@ -159,21 +160,24 @@ func (c *callee) announce(o order) {
 	res.AppendHeader(sip.NewHeader("Require", "100rel"))
 	res.AppendHeader(sip.NewHeader("RSeq", fmt.Sprint(c.rseq)))
 	setBody(res, "application/sdp", o.sdp)
-	c.insist(res)
+	c.insist(res, announcement{
+		rack:   rack{c.rseq, c.req.CSeq().SeqNo},
+		offers: len(o.sdp) > 0 && len(sdpOf(c.req)) == 0,
+	})
 }
 
 // insist repeats a provisional response until its PRACK arrives, or the call is rejected. A caller who never sends it is
 // refused (RFC 3262 section 3).
-func (c *callee) insist(res *sip.Response) {
-	c.d.expect(rack{c.rseq, c.req.CSeq().SeqNo})
+func (c *callee) insist(res *sip.Response, a announcement) {
+	c.d.expect(a)
 	deadline := time.NewTimer(c.d.agent.timing.ack)
 	defer deadline.Stop()
 	for pause := sip.T1; ; pause *= 2 {
 		c.respond(res)
 		select {
 		case prack := <-c.d.pracks:
-			if sdp := sdpOf(prack); len(sdp) > 0 {
-				c.early = sdp
+			if a.offers {
+				c.early = sdpOf(prack)
 			}
 			return
 		case <-c.in.rejected:
@@ -191,39 +195,44 @@ func (c *callee) insist(res *sip.Response) {
 	}
 }
 
-// expect notes which PRACK is due.
-func (d *Dialog) expect(r rack) {
+// expect notes which PRACK comes next.
+func (d *Dialog) expect(a announcement) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.due = r
+	d.due = a
 }
 
-// announced takes a PRACK and makes its response.
+// announced takes a PRACK and makes its response. An offer in it is refused, as the caller's first is still to be answered; the
+// provisional response is acknowledged all the same, and by a PRACK without the offer once more.
 func (d *Dialog) announced(req *sip.Request) *sip.Response {
 	got, ok := rackOf(req)
 	d.mu.Lock()
-	ok = ok && got.rseq > 0 && got == d.due
-	if ok {
-		d.due = rack{}
-	}
+	due := d.due
+	ok = ok && got.rseq > 0 && got == due.rack
+	d.due.heard = due.heard || ok
 	d.mu.Unlock()
 	if !ok {
 		return answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist")
 	}
-	d.pracks <- req
+	if !due.heard {
+		d.pracks <- req
+	}
+	if len(sdpOf(req)) > 0 && !due.offers {
+		return d.notNow(req, false)
+	}
 	return answerTo(req, sip.StatusOK, "OK")
 }
 
 // talk is the call from our 2xx on.
 func (c *callee) talk(o order) Event {
-	d := c.d
-	s := newCalleeSession(d, c.req, c.contact)
+	d, s := c.d, c.sess
 	s.proposed(o.sdp)
 	granted, _ := d.concede(c.req)
 	res := c.response(o)
 	granted.write(res, c.req)
 	setBody(res, "application/sdp", o.sdp)
 	d.turn.try()
+	s.agree()
 	d.mu.Lock()
 	d.sess = s
 	d.mu.Unlock()

@@ -15,12 +15,17 @@ type reply struct {
 }
 
 // consider has a re-INVITE or an UPDATE answered by the owner of the call. An UPDATE without a session description only
-// shows that the other side is there, and needs no turn.
-func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
+// shows that the other side is there, and needs no turn. Before the call is answered there is one for an offer only after that
+// of the INVITE was answered (RFC 3311 section 5.2).
+func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx, s *session) {
 	offered := req.IsInvite() || len(sdpOf(req)) > 0
 	if offered {
+		if !s.isAgreed() {
+			d.agent.respond(tx, d.notNow(req, d.caller))
+			return
+		}
 		if !d.turn.tryAgain() {
-			d.agent.respond(tx, d.notNow(req))
+			d.agent.respond(tx, d.notNow(req, d.turn.ours.Load()))
 			return
 		}
 		defer d.turn.pass()
@@ -38,7 +43,10 @@ func (d *Dialog) consider(req *sip.Request, tx *sip.ServerTx) {
 	if offered {
 		r = d.ask(sdpOf(req))
 	}
-	res := d.answerChange(req, r, granted)
+	res := d.answerChange(req, s, r, granted)
+	if offered && res.IsSuccess() {
+		s.change()
+	}
 	d.agent.respond(tx, res)
 	if !req.IsInvite() || !res.IsSuccess() {
 		return
@@ -59,9 +67,9 @@ func (d *Dialog) tooFast(req *sip.Request) *sip.Response {
 	return res
 }
 
-// notNow refuses a change of the session while another is under way (RFC 3261 section 14.2).
-func (d *Dialog) notNow(req *sip.Request) *sip.Response {
-	if d.turn.ours.Load() {
+// notNow refuses a change of the session while another is under way, which is ours or theirs (RFC 3261 section 14.2).
+func (d *Dialog) notNow(req *sip.Request, ours bool) *sip.Response {
+	if ours {
 		return answerTo(req, sip.StatusRequestPending, reasonPhrase(sip.StatusRequestPending))
 	}
 	res := answerTo(req, sip.StatusInternalServerError, reasonPhrase(sip.StatusInternalServerError))
@@ -70,10 +78,9 @@ func (d *Dialog) notNow(req *sip.Request) *sip.Response {
 }
 
 // answerChange makes the response to a change of the session.
-func (d *Dialog) answerChange(req *sip.Request, r reply, granted tenure) *sip.Response {
+func (d *Dialog) answerChange(req *sip.Request, s *session, r reply, granted tenure) *sip.Response {
 	res := answerTo(req, r.status, reasonPhrase(r.status))
 	if res.IsSuccess() {
-		s := d.session()
 		s.refresh(req)
 		s.proposed(r.sdp)
 		res.AppendHeader(s.contact.Clone())

@@ -53,8 +53,10 @@ type Dialog struct {
 	mu    sync.Mutex // guards what follows
 	why   abandonment
 	sess  *session
-	early map[string]bool // the tags of those who were reached by our INVITE that is unanswered
-	due   rack            // the reliable response that waits for its PRACK
+	early map[string]*session // by tag: with those whom our INVITE that is unanswered has reached, or with the caller whom we have not answered
+	due   announcement        // the last reliable response
+
+	contact *sip.ContactHeader // of our INVITE; nil if there is none
 }
 
 // abandonment is why a call is to end.
@@ -111,7 +113,7 @@ func (a *Agent) newDialog(p InviteParams) *Dialog {
 		acks:      make(chan *sip.Request, 1),
 		pracks:    make(chan *sip.Request, 1),
 		turn:      newTurn(),
-		early:     make(map[string]bool),
+		early:     make(map[string]*session),
 	}
 }
 
@@ -240,8 +242,9 @@ func (d *Dialog) unestablished(res *sip.Response) Event {
 
 // talk is the call from its 2xx on.
 func (d *Dialog) talk(inv *invitation, res *sip.Response) Event {
-	s := newSession(d, inv.req, res)
-	s.proposed(d.p.SDP)
+	s := inv.reached(res)
+	d.conclude()
+	s.agree()
 	d.mu.Lock()
 	d.sess = s
 	d.mu.Unlock()
@@ -251,7 +254,8 @@ func (d *Dialog) talk(inv *invitation, res *sip.Response) Event {
 		return d.unestablished(res)
 	}
 	d.agreed(res)
-	d.emit(Answered{Status: res.StatusCode, SDP: inv.answerOf(res)})
+	d.emit(Answered{Status: res.StatusCode, SDP: s.news(inv.answerOf(res))})
+	d.turn.pass()
 	return d.converse(s)
 }
 
@@ -266,14 +270,19 @@ func (d *Dialog) converse(s *session) Event {
 	for {
 		select {
 		case ev := <-d.inbox:
-			if !tooLate(ev) {
-				d.emit(ev)
-			}
+			d.deliver(ev)
 		case <-d.abandoned:
 			d.leave(s)
 			why := d.reason()
 			return Ended{Remote: why.by == byThem, Text: why.text}
 		}
+	}
+}
+
+// deliver emits what comes in an answered dialog.
+func (d *Dialog) deliver(ev Event) {
+	if !tooLate(ev) {
+		d.emit(ev)
 	}
 }
 

@@ -13,7 +13,8 @@ type Provisional struct {
 	SDP    []byte
 }
 
-// Answered is the 2xx that established the dialog. The ACK is on its way.
+// Answered is the 2xx that established the dialog. The ACK is on its way. SDP is empty if we called and the other side has
+// changed the session since it first described it: then all stays as the last Reinvite had it.
 type Answered struct {
 	Status int
 	SDP    []byte
@@ -33,8 +34,8 @@ type Ended struct {
 	Text   string // what was given as the reason
 }
 
-// Reinvite is a change of the session asked for by the other side, by INVITE or UPDATE. SDP is empty when the other
-// side wants our offer. Respond may be called from any goroutine; its first call counts. Without it the other side
+// Reinvite is a change of the session asked for by the other side, by INVITE, or by UPDATE, which may come before it has
+// answered. SDP is empty when the other side wants our offer. Respond may be called from any goroutine; its first call counts. Without it the other side
 // soon gets 488 and the session stays as it was.
 type Reinvite struct {
 	SDP     []byte

@@ -43,7 +43,7 @@ func use(a *Agent, m sip.Message) {
 			granted.write(answerTo(m, 200, "OK"), m)
 		}
 		in := a.incoming(d, m)
-		s := newCalleeSession(d, m, &sip.ContactHeader{})
+		s := sessionWith(d, m, &sip.ContactHeader{})
 		line, _, next := plan(s.target, s.routes)
 		_, _, _ = line.String(), next.String(), string(in.SDP)
 	case *sip.Response:
@@ -54,14 +54,13 @@ func use(a *Agent, m sip.Message) {
 		_ = creds.learn(m)
 		invite := a.request(sip.INVITE, sip.Uri{Scheme: "sip", Host: "h"}, identity{from: m.From(), to: m.To()}, 1)
 		_ = creds.apply(invite)
-		s := newSession(a.newDialog(InviteParams{}), invite, m)
+		d := a.newDialog(InviteParams{})
+		s := (&invitation{d: d, req: invite}).reached(m)
 		line, routes, next := plan(s.target, s.routes)
 		_, _, _ = line.String(), routes, next.String()
 		seconds(m.GetHeader("Expires"))
-		d := a.newDialog(InviteParams{})
 		d.terms.raise(m)
 		d.agreed(m)
-		d.reached(m)
 		number(header(m, "RSeq"))
 	}
 }

@@ -182,8 +182,8 @@ func (r *registration) answersTo(req *sip.Request) (rank int) {
 	return rank
 }
 
-// newCalleeSession makes the session that our 2xx to an INVITE stands for (RFC 3261 section 12.1.1).
-func newCalleeSession(d *Dialog, req *sip.Request, contact *sip.ContactHeader) *session {
+// sessionWith makes the session with the sender of a request, who called us (RFC 3261 section 12.1.1), or whom we have called.
+func sessionWith(d *Dialog, req *sip.Request, contact *sip.ContactHeader) *session {
 	from, to := req.To(), req.From()
 	s := &session{
 		d: d,
@@ -195,15 +195,12 @@ func newCalleeSession(d *Dialog, req *sip.Request, contact *sip.ContactHeader) *
 		remoteTag: tagOf(to.Params),
 		transport: req.Transport(),
 		contact:   contact,
+		routes:    recordedRoutes(req),
 		target:    to.Address,
+		local:     d.p.SDP,
 	}
 	s.id.from.Params.Add("tag", d.tag)
 	s.refresh(req)
-	for _, h := range req.GetHeaders("Record-Route") {
-		if r, ok := h.(*sip.RecordRouteHeader); ok {
-			s.routes = append(s.routes, r.Address)
-		}
-	}
 	return s
 }
 

@@ -8,7 +8,8 @@ import (
 
 // serve answers a request of the other side inside the dialog.
 func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
-	if d.session() == nil && req.Method != sip.BYE && req.Method != sip.PRACK {
+	s := d.with(req)
+	if s == nil && req.Method != sip.BYE && req.Method != sip.PRACK {
 		d.agent.respond(tx, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"))
 		return
 	}
@@ -18,6 +19,10 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 	}
 	if len(req.GetHeaders("Replaces")) > 0 && !req.IsInvite() { // RFC 3891 section 3
 		d.agent.respond(tx, answerTo(req, sip.StatusBadRequest, "Replaces is for INVITE"))
+		return
+	}
+	if d.session() == nil && needsAnswer(req) {
+		d.agent.respond(tx, d.notNow(req, req.IsInvite() && d.caller))
 		return
 	}
 	switch req.Method {
@@ -36,9 +41,20 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 	case sip.NOTIFY:
 		d.notified(req, tx)
 	case sip.INVITE, sip.UPDATE:
-		d.consider(req, tx)
+		d.consider(req, tx, s)
 	default:
 		d.agent.respond(tx, answerTo(req, sip.StatusNotImplemented, "Not Implemented"))
+	}
+}
+
+// needsAnswer reports whether a request is for a call that is answered. In another it is refused so that the call goes on: who
+// hears that there is no such dialog gives it up (RFC 5057).
+func needsAnswer(req *sip.Request) bool {
+	switch req.Method {
+	case sip.INVITE, sip.INFO, sip.REFER, sip.NOTIFY:
+		return true
+	default:
+		return false
 	}
 }
 

@@ -156,7 +156,7 @@ func (d *Dialog) invite(target sip.Uri, h hop) (*invitation, error) {
 	setBody(req, "application/sdp", d.p.SDP)
 	inv := &invitation{d: d, req: req, takers: d.inbox, quit: d.abandoned, forks: make(map[string]*fork)}
 	inv.progress, inv.late = inv.told, inv.reject
-	d.reachAnew()
+	d.reachAnew(req.Contact())
 	return inv, inv.send(ctx)
 }
 
@@ -175,9 +175,12 @@ func (d *Dialog) introduce(req *sip.Request) {
 
 // told hands a provisional response up.
 func (inv *invitation) told(res *sip.Response) {
-	inv.d.reached(res)
-	if inv.fresh(res) {
+	if res.StatusCode == sip.StatusTrying || res.To() == nil {
 		inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: sdpOf(res)})
+		return
+	}
+	if s := inv.reached(res); inv.fresh(s, res) {
+		inv.d.emit(Provisional{Status: res.StatusCode, Reason: res.Reason, SDP: s.news(sdpOf(res))})
 	}
 }
 

@@ -19,12 +19,9 @@ type fork struct {
 
 // fresh reports whether a provisional response is to be told, and acknowledges one that asks for it. What is repeated
 // or came before its turn is not told: that comes again.
-func (inv *invitation) fresh(res *sip.Response) bool {
-	if res.StatusCode == sip.StatusTrying || !lists(res, "Require", "", "100rel") || res.To() == nil {
-		return true
-	}
+func (inv *invitation) fresh(s *session, res *sip.Response) bool {
 	rseq, ok := number(header(res, "RSeq"))
-	if !ok {
+	if !ok || !lists(res, "Require", "", "100rel") {
 		return true
 	}
 	tag := tagOf(res.To().Params)
@@ -39,8 +36,9 @@ func (inv *invitation) fresh(res *sip.Response) bool {
 	known.rseq = rseq
 	if sdp := sdpOf(res); len(sdp) > 0 {
 		known.sdp = sdp
+		s.agree()
 	}
-	inv.d.agent.spawn(func() { inv.prack(res, rseq) })
+	inv.d.agent.spawn(func() { inv.prack(s, rseq) })
 	return true
 }
 
@@ -53,11 +51,10 @@ func number(h sip.Header) (uint32, bool) {
 }
 
 // prack acknowledges a provisional response (RFC 3262 section 4).
-func (inv *invitation) prack(res *sip.Response, rseq uint32) {
+func (inv *invitation) prack(s *session, rseq uint32) {
 	defer inv.d.agent.contain("sip prack")
 	ctx, stop := until(inv.d.agent.life, inv.d.abandoned)
 	defer stop()
-	s := newSession(inv.d, inv.req, res)
 	answer, err := s.do(ctx, sip.PRACK, "", nil, func(req *sip.Request) {
 		req.AppendHeader(sip.NewHeader("RAck", fmt.Sprintf("%d %d INVITE", rseq, inv.req.CSeq().SeqNo)))
 	})
@@ -78,6 +75,13 @@ func (inv *invitation) answerOf(res *sip.Response) []byte {
 		return f.sdp
 	}
 	return nil
+}
+
+// announcement is a reliable response of ours.
+type announcement struct {
+	rack
+	offers bool // it holds our offer, whose answer the PRACK holds
+	heard  bool // it is acknowledged
 }
 
 // rack is which response a PRACK acknowledges.

@@ -49,26 +49,7 @@ func (d *Dialog) isWith(tag string) (early, confirmed bool) {
 	if d.sess != nil {
 		return false, d.sess.remoteTag == tag
 	}
-	return d.early[tag], false
-}
-
-// reachAnew forgets whom an INVITE has reached, because another takes its place.
-func (d *Dialog) reachAnew() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	clear(d.early)
-}
-
-// reached notes who has answered an INVITE for the present.
-func (d *Dialog) reached(res *sip.Response) {
-	if res.StatusCode == sip.StatusTrying || res.To() == nil {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if tag := tagOf(res.To().Params); tag != "" && len(d.early) < maxForks {
-		d.early[tag] = true
-	}
+	return d.caller && d.early[tag] != nil, false
 }
 
 // tooLate refuses who wants a place only as long as that is not answered. It reports whether it did.

@@ -9,24 +9,26 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// session is a confirmed dialog on the side that called (RFC 3261 section 12): who speaks, over which proxies, to
-// which address.
+// session is a dialog as SIP knows it, early or confirmed (RFC 3261 section 12): who speaks, over which proxies, to which
+// address.
 type session struct {
 	d         *Dialog
 	id        identity
 	remoteTag string
 	transport string
 	contact   *sip.ContactHeader
-	routes    []sip.Uri
 
-	mu     sync.Mutex // guards what follows
-	target sip.Uri
-	ack    *sip.Request
-	update bool   // the other side takes UPDATE
-	local  []byte // our last description of the session
+	mu      sync.Mutex // guards what follows
+	routes  []sip.Uri
+	target  sip.Uri
+	ack     *sip.Request
+	update  bool   // the other side takes UPDATE
+	local   []byte // our last description of the session
+	agreed  bool   // the offer of the INVITE is answered
+	changed bool   // by an offer of the other side since then
 }
 
-// newSession makes the session that a 2xx to our INVITE stands for.
+// newSession makes the session that a response to our INVITE stands for.
 func newSession(d *Dialog, invite *sip.Request, res *sip.Response) *session {
 	s := &session{
 		d:         d,
@@ -35,15 +37,29 @@ func newSession(d *Dialog, invite *sip.Request, res *sip.Response) *session {
 		transport: invite.Transport(),
 		contact:   invite.Contact(),
 		target:    invite.Recipient,
+		local:     d.p.SDP,
 	}
+	s.follow(res)
+	return s
+}
+
+// follow takes from a response to our INVITE over which proxies and to which address the session goes.
+func (s *session) follow(res *sip.Response) {
 	s.refresh(res)
-	for _, h := range res.GetHeaders("Record-Route") {
+	routes := recordedRoutes(res)
+	slices.Reverse(routes)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.routes = routes
+}
+
+func recordedRoutes(msg sip.Message) (routes []sip.Uri) {
+	for _, h := range msg.GetHeaders("Record-Route") {
 		if r, ok := h.(*sip.RecordRouteHeader); ok {
-			s.routes = append(s.routes, r.Address)
+			routes = append(routes, r.Address)
 		}
 	}
-	slices.Reverse(s.routes)
-	return s
+	return routes
 }
 
 func tagOf(params sip.HeaderParams) string { return params.GetOr("tag", "") }
