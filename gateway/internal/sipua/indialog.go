@@ -9,7 +9,7 @@ import (
 // serve answers a request of the other side inside the dialog.
 func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 	if d.session() == nil && req.Method != sip.BYE && req.Method != sip.PRACK {
-		d.agent.respond(tx, answerTo(req, sip.StatusCallTransactionDoesNotExists, "Call/Transaction Does Not Exist"))
+		d.agent.respond(tx, d.tooEarly(req))
 		return
 	}
 	if lacking := d.agent.unsupported(req); len(lacking) > 0 {
@@ -40,6 +40,17 @@ func (d *Dialog) serve(req *sip.Request, tx *sip.ServerTx) {
 	default:
 		d.agent.respond(tx, answerTo(req, sip.StatusNotImplemented, "Not Implemented"))
 	}
+}
+
+// tooEarly refuses a request that may have overtaken the 2xx before it. That the call does not exist must not be said of one
+// that is about to: it would end it (RFC 5057 section 5.1).
+func (d *Dialog) tooEarly(req *sip.Request) *sip.Response {
+	if d.isAbandoned() {
+		return answerTo(req, sip.StatusCallTransactionDoesNotExists, reasonPhrase(sip.StatusCallTransactionDoesNotExists))
+	}
+	res := answerTo(req, sip.StatusInternalServerError, reasonPhrase(sip.StatusInternalServerError))
+	res.AppendHeader(sip.NewHeader("Retry-After", "1"))
+	return res
 }
 
 // depart notes that the other side left. Their BYE may overtake their own 2xx: then the call ends before it began.
