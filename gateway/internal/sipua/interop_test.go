@@ -140,6 +140,7 @@ func TestSIPpRefusesAWrongPassword(t *testing.T) {
 func TestSIPpPlaysEarlyMedia(t *testing.T) {
 	for _, transport := range []gateway.Transport{gateway.TransportUDP, gateway.TransportTCP} {
 		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
 			a, r := startAgent(t), newRecorder(t)
 			acc, wait := sipp(t, "callee_early.xml", transport)
 			d := dial(a, r, acc)
