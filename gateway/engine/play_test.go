@@ -109,9 +109,10 @@ func TestStoppingSendsViewersAway(t *testing.T) {
 	defer cancel()
 	require.NoError(t, e.Close(ctx))
 	require.Error(t, e.EndMediaSession(t.Context(), viewing.ID, gateway.InfoByUser))
-	require.Equal(t, gateway.MediaUnpublished, last(told("mine")).Status)
-	require.Equal(t, gateway.InfoByDisconnect, last(told("mine")).Info)
-	require.Equal(t, gateway.MediaStopped, last(told(viewing.ID)).Status)
+	mine := over(t, told, "mine")
+	require.Equal(t, gateway.MediaUnpublished, mine.Status)
+	require.Equal(t, gateway.InfoByDisconnect, mine.Info)
+	require.Equal(t, gateway.MediaStopped, over(t, told, viewing.ID).Status)
 }
 
 // TestIDIsFreeOnceItsEndIsTold: a browser that plays again may use it at once.
@@ -159,8 +160,8 @@ func TestGoodbyesAreHeardWhileMediaFlows(t *testing.T) {
 	}
 	leaving.Wait()
 	for id := range browsers {
-		require.Eventually(t, func() bool { return last(told(id)).Status.Ended() }, patience, 10*time.Millisecond)
-		require.Equal(t, gateway.MediaStopped, last(told(id)).Status)
-		require.Equal(t, gateway.InfoByUser, last(told(id)).Info)
+		left := over(t, told, id)
+		require.Equal(t, gateway.MediaStopped, left.Status)
+		require.Equal(t, gateway.InfoByUser, left.Info)
 	}
 }

@@ -78,6 +78,13 @@ func last(sessions []gateway.MediaSession) gateway.MediaSession {
 	return sessions[len(sessions)-1]
 }
 
+// over waits for the end of a media session.
+func over(t *testing.T, told func(string) []gateway.MediaSession, id string) gateway.MediaSession {
+	t.Helper()
+	require.Eventually(t, func() bool { return last(told(id)).Status.Ended() }, patience, 10*time.Millisecond, "%s goes on", id)
+	return last(told(id))
+}
+
 func TestPublishedBrowserIsAStream(t *testing.T) {
 	e := start(t, loopback())
 	told := history(t, e)
@@ -105,10 +112,11 @@ func TestPublishedBrowserIsAStream(t *testing.T) {
 
 	require.NoError(t, e.EndMediaSession(t.Context(), "mine", gateway.InfoByUser))
 	require.Eventually(t, func() bool { return len(e.Snapshot().MediaSessions) == 0 && len(e.Snapshot().Streams) == 0 }, patience, 10*time.Millisecond)
-	require.Equal(t, gateway.MediaUnpublished, last(told("mine")).Status)
-	require.Equal(t, gateway.InfoByUser, last(told("mine")).Info)
-	require.Equal(t, gateway.MediaStopped, last(told("watch")).Status)
-	require.Equal(t, gateway.InfoByPublisher, last(told("watch")).Info)
+	mine, watch := over(t, told, "mine"), over(t, told, "watch")
+	require.Equal(t, gateway.MediaUnpublished, mine.Status)
+	require.Equal(t, gateway.InfoByUser, mine.Info)
+	require.Equal(t, gateway.MediaStopped, watch.Status)
+	require.Equal(t, gateway.InfoByPublisher, watch.Info)
 }
 
 func TestStreamIsTakenFromItsPublisher(t *testing.T) {
@@ -125,8 +133,9 @@ func TestStreamIsTakenFromItsPublisher(t *testing.T) {
 		}, patience, 10*time.Millisecond)
 		requireRefusal(t, e.EndStream(t.Context(), name), gateway.CodeNotFound, gateway.ReasonStreamMissing)
 	}
-	require.Equal(t, gateway.MediaUnpublished, last(told("mine")).Status)
-	require.Equal(t, gateway.InfoByREST, last(told("mine")).Info)
+	mine := over(t, told, "mine")
+	require.Equal(t, gateway.MediaUnpublished, mine.Status)
+	require.Equal(t, gateway.InfoByREST, mine.Info)
 	require.Eventually(t, func() bool { return len(e.Snapshot().Calls) == 0 }, patience, 10*time.Millisecond)
 }
 

@@ -67,7 +67,7 @@ func TestEvents(t *testing.T) {
 			fake.SetCall(gateway.Call{ID: "a", Status: gateway.CallTrying})
 			fake.SetStream(gateway.Stream{Name: "s"})
 			// Time-outs that an ordinary request would not survive here.
-			brief := 200 * time.Millisecond
+			brief := time.Second
 			_, base, client := serve(t, fake, timeouts{header: brief, read: brief, write: brief, idle: brief})
 			res := get(t, client, base+path)
 			require.Equal(t, "text/event-stream", res.Header.Get("Content-Type"))

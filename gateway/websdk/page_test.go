@@ -80,9 +80,10 @@ func (p *page) raw() (string, error) {
 // hear reads the next message that is no ping, and answers the pings.
 func (p *page) hear() (name, data string) {
 	p.t.Helper()
-	for {
+	for until := time.Now().Add(patience); ; {
 		frame, err := p.raw()
 		require.NoError(p.t, err)
+		require.True(p.t, time.Now().Before(until), "nothing comes but pings")
 		var m struct {
 			Message string
 			Data    json.RawMessage

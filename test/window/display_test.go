@@ -12,13 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// newDisplay starts an X server on any free display and returns the display's name.
+// newDisplay starts an X server on any free display and returns the display's name. Keys do not repeat themselves: one that
+// stays down because the machine stands still was pressed once.
 func newDisplay(t *testing.T, size string) string {
 	t.Helper()
 	read, write, err := os.Pipe()
 	require.NoError(t, err)
 	defer read.Close()
-	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset")
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-r", "-screen", "0", size+"x24", "-nolisten", "tcp", "-noreset")
 	cmd.ExtraFiles = []*os.File{write}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start(), "Xvfb is not installed: run make test, which installs it")

@@ -114,7 +114,7 @@ func TestPlayerEnds(t *testing.T) {
 			p, err := DialPlay(t.Context(), listen(t, playing(t, func(s *Session) { <-up; tc.script(s) })), Options{})
 			close(up)
 			require.NoError(t, err)
-			_, err = p.ReadTag(200 * time.Millisecond)
+			_, err = p.ReadTag(time.Second)
 			tc.check(t, err)
 			p.Close()
 		})

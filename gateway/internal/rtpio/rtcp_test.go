@@ -11,8 +11,8 @@ import (
 )
 
 func TestFirstReceiverReport(t *testing.T) {
-	r := newRig(t, nil)
 	began := time.Now()
+	r := newRig(t, nil)
 	r.send(10, 11, 13, 14)
 	r.expect(10, 11)
 	require.Equal(t, 1, r.next().Lost)
@@ -21,7 +21,8 @@ func TestFirstReceiverReport(t *testing.T) {
 	require.Equal(t, [2]uint64{ntp, 4711}, receive(t, r.reports))
 
 	packets := r.control(r.peer, has[*rtcp.ReceiverReport])
-	require.InDelta(t, firstInterval, time.Since(began), float64(firstInterval/2+100*ms))
+	require.GreaterOrEqual(t, time.Since(began), firstInterval/2)
+	require.Less(t, time.Since(began), reportInterval/2, "before any that follows the first")
 	report, _ := find[*rtcp.ReceiverReport](packets)
 	require.EqualValues(t, ourSSRC, report.SSRC)
 	require.Len(t, report.Reports, 1)
@@ -41,9 +42,9 @@ func TestFirstReceiverReport(t *testing.T) {
 }
 
 func TestSenderReportAndRoundTrip(t *testing.T) {
+	before := time.Now()
 	r := newRig(t, nil)
 	r.session.SetSendClock(8000)
-	before := time.Now()
 	for seq := range uint16(3) {
 		require.NoError(t, r.session.Send(rtpPacket(seq)))
 	}
@@ -66,7 +67,7 @@ func TestSenderReportAndRoundTrip(t *testing.T) {
 	}})
 	require.Eventually(t, func() bool { return r.session.Stats().RTT > 0 }, patience, ms)
 	require.GreaterOrEqual(t, r.session.Stats().RTT, 62*ms)
-	require.Less(t, r.session.Stats().RTT, time.Second)
+	require.Less(t, r.session.Stats().RTT, patience)
 }
 
 func TestKeyframeRequests(t *testing.T) {

@@ -371,10 +371,11 @@ func TestCallTakesThePlaceOfOneThatEnds(t *testing.T) {
 
 func TestCallToUsKeepsItsSession(t *testing.T) {
 	for name, c := range map[string]struct{ asked, granted string }{
-		"caller": {"2", "2;refresher=uac"},
-		"we":     {"2;refresher=uas", "2;refresher=uas"},
+		"caller": {"6", "6;refresher=uac"},
+		"we":     {"6;refresher=uas", "6;refresher=uas"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			a, calls := receptionist(t, fastLease)
 			p, r := udpPeer(t), newRecorder(t)
 			call := p.place(a, offer, "Supported: timer", "Session-Expires: "+c.asked)
@@ -385,7 +386,7 @@ func TestCallToUsKeepsItsSession(t *testing.T) {
 			if name == "we" {
 				m := p.expect(sip.INVITE)
 				require.Equal(t, answer, string(m.Body()))
-				p.replyBody(m, 200, offer, "Session-Expires: 2;refresher=uac")
+				p.replyBody(m, 200, offer, "Session-Expires: 6;refresher=uac")
 				next[Refreshed](r)
 				p.expect(sip.ACK)
 				call.request("BYE", "")

@@ -110,7 +110,7 @@ func TestGarbageStreamsAreClosed(t *testing.T) {
 		conn, err := net.Dial("tcp", a.Addr().String())
 		require.NoError(t, err)
 		_, _ = io.WriteString(conn, g)
-		require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience/2))) // less than a slow message may take
+		require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience/4))) // less than a slow message may take
 		_, err = conn.Read(make([]byte, 1))
 		require.Error(t, err)
 		require.NotErrorIs(t, err, os.ErrDeadlineExceeded, "the connection stayed open")

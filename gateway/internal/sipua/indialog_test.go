@@ -48,6 +48,19 @@ func TestByeBeforeTheAnswerIsSeen(t *testing.T) {
 	r.silent()
 }
 
+// TestInfoBeforeTheAnswerIsSeen is to come again, and the call comes about.
+func TestInfoBeforeTheAnswerIsSeen(t *testing.T) {
+	a, p, r := startAgent(t), udpPeer(t), newRecorder(t)
+	d := dial(a, r, p.account())
+	inv := p.expect(sip.INVITE)
+	p.ask(inv, "INFO", 1, "Signal=5", "Content-Type: application/dtmf-relay")
+	require.NotNil(t, header(p.expectStatus(sip.INFO, 500), "Retry-After"))
+	p.replyBody(inv, 200, answer)
+	p.expect(sip.ACK)
+	next[Answered](r)
+	hangup(p, r, d)
+}
+
 func TestReinvite(t *testing.T) {
 	const changed = "v=0\r\ns=hold\r\n"
 	for _, c := range []struct {

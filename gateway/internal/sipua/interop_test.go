@@ -140,6 +140,7 @@ func TestSIPpRefusesAWrongPassword(t *testing.T) {
 func TestSIPpPlaysEarlyMedia(t *testing.T) {
 	for _, transport := range []gateway.Transport{gateway.TransportUDP, gateway.TransportTCP} {
 		t.Run(string(transport), func(t *testing.T) {
+			t.Parallel()
 			a, r := startAgent(t), newRecorder(t)
 			acc, wait := sipp(t, "callee_early.xml", transport)
 			d := dial(a, r, acc)
@@ -181,10 +182,11 @@ func TestSIPpIsCancelled(t *testing.T) {
 	require.NoError(t, wait())
 }
 
-// TestSIPpKeepsTheSession holds a call for three times the length of its session, renewed by either side.
+// TestSIPpKeepsTheSession holds a call for longer than its session, renewed by either side.
 func TestSIPpKeepsTheSession(t *testing.T) {
 	for _, scenario := range []string{"callee_renewed.xml", "callee_renews.xml"} {
 		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
 			a, r := startAgent(t, fastLease), newRecorder(t)
 			acc, wait := sipp(t, scenario, gateway.TransportUDP)
 			dial(a, r, acc)
@@ -199,6 +201,7 @@ func TestSIPpKeepsTheSession(t *testing.T) {
 func TestSIPpKeepsTheSessionOfItsCall(t *testing.T) {
 	for _, scenario := range []string{"caller_renewed.xml", "caller_renews.xml"} {
 		t.Run(scenario, func(t *testing.T) {
+			t.Parallel()
 			a, calls := receptionist(t, fastLease)
 			r := newRecorder(t)
 			wait := sippAt(t, scenario, freePort(t), a.Addr().String())

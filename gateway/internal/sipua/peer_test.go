@@ -20,7 +20,7 @@ import (
 	"callcast/gateway"
 )
 
-const patience = 10 * time.Second
+const patience = 20 * time.Second
 
 const (
 	offer  = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=offer\r\n"
@@ -32,9 +32,7 @@ func startAgent(t *testing.T, change ...func(*Agent)) *Agent {
 	t.Helper()
 	a, err := New(Params{Host: "127.0.0.1", UserAgent: "Callcast/test", RegisterExpiry: time.Minute, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo}))})
 	require.NoError(t, err)
-	a.timing.hangup = 400 * time.Millisecond
-	a.timing.reinvite = 500 * time.Millisecond
-	a.timing.unregister = 500 * time.Millisecond
+	a.timing.hangup = 2 * time.Second
 	a.timing.retryMin = 100 * time.Millisecond
 	a.timing.refreshMin = 0
 	for _, c := range change {
