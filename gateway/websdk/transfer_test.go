@@ -81,10 +81,12 @@ func TestTransferIsToldAsItGoes(t *testing.T) {
 	_, addr := serve(t, fake, defaultLimits())
 	p := phoned(t, addr)
 	p.establish(fake, "K")
-	for range 2 {
+	for n := range 2 {
 		p.say(transferMessage("K", "1003"))
 		p.expectTransfer("K", "PENDING")
-		change(fake, "K", func(c *gateway.Call) { c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferPending} })
+		change(fake, "K", func(c *gateway.Call) {
+			c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferPending, Number: 1 + n}
+		})
 		p.expectNothing()
 		change(fake, "K", func(c *gateway.Call) { c.Transfer.Status, c.Transfer.SIPStatus = gateway.TransferFailed, 486 })
 		p.expectTransfer("K", "FAILED")
@@ -99,6 +101,22 @@ func TestTransferIsToldAsItGoes(t *testing.T) {
 	})
 	p.expectTransfer("K", "COMPLETED")
 	p.expectCall("finish", "K", gateway.CallFinish, "")
+}
+
+// TestTransferThatFailsAtOnce, like the one before, is told though nothing was seen of it in between.
+func TestTransferThatFailsAtOnce(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p := phoned(t, addr)
+	p.establish(fake, "K")
+	for n := range 2 {
+		p.say(transferMessage("K", "1003"))
+		p.expectTransfer("K", "PENDING")
+		change(fake, "K", func(c *gateway.Call) {
+			c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferFailed, SIPStatus: 486, Number: 1 + n}
+		})
+		p.expectTransfer("K", "FAILED")
+	}
 }
 
 // TestAttendedTransferByNumber: a call that was held for a transfer goes to the party of another call, if the page names it.
