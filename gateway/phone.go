@@ -43,6 +43,7 @@ type Transfer struct {
 	Status    TransferStatus
 	SIPStatus int    // what the new party answered; 0 before
 	Text      string // what was said
+	Number    int    // which of the call's transfers it is, from 1: one may end just as the one before
 }
 
 // TransferStatus is the state of a transfer.

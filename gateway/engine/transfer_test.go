@@ -148,11 +148,12 @@ func TestTransfers(t *testing.T) {
 			}
 			failed := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferFailed })
 			require.Equal(t, gateway.Transfer{
-				Target: third.URI(), Status: gateway.TransferFailed, SIPStatus: 486, Text: "so it went",
+				Target: third.URI(), Status: gateway.TransferFailed, SIPStatus: 486, Text: "so it went", Number: 1,
 			}, failed.Call.Transfer)
 			require.NoError(t, e.TransferCall(t.Context(), transfer), "it may be transferred again")
 			requireRefusal(t, e.TransferCall(t.Context(), transfer), gateway.CodeConflict, gateway.ReasonTransferRefused)
-			events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferPending })
+			again := events.await(t, "c1", func(ev gateway.Event) bool { return ev.Call.Transfer.Status == gateway.TransferPending })
+			require.Equal(t, 2, again.Call.Transfer.Number)
 			require.Equal(t, gateway.CallEstablished, e.Snapshot().Calls[0].Status)
 		})
 	}

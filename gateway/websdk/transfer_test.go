@@ -2,6 +2,7 @@ package websdk
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,6 +19,12 @@ func (p *page) expectTransfer(id, status string) {
 	p.expect("notifyTransferEvent", `[{"callId":"`+id+`","status":"`+status+`"}]`)
 }
 
+// awaitTransfers waits until the gateway was asked for so many: the page is told before.
+func awaitTransfers(t *testing.T, fake *gatewaytest.Fake, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool { return len(fake.Transfers()) == n }, patience, time.Millisecond)
+}
+
 func TestTransfer(t *testing.T) {
 	for reason, outcome := range map[gateway.EndReason]string{gateway.EndTransferred: "COMPLETED", gateway.EndRemote: "FAILED"} {
 		fake := gatewaytest.New()
@@ -27,6 +34,7 @@ func TestTransfer(t *testing.T) {
 		p.say(transferMessage("K", "1003"))
 		p.expectTransfer("K", "PENDING")
 		p.expectNothing()
+		awaitTransfers(t, fake, 1)
 		change(fake, "K", func(c *gateway.Call) { c.Status, c.Ending.Reason = gateway.CallFinish, reason })
 		fake.RemoveCall("K")
 		p.expectTransfer("K", outcome)
@@ -81,10 +89,12 @@ func TestTransferIsToldAsItGoes(t *testing.T) {
 	_, addr := serve(t, fake, defaultLimits())
 	p := phoned(t, addr)
 	p.establish(fake, "K")
-	for range 2 {
+	for n := range 2 {
 		p.say(transferMessage("K", "1003"))
 		p.expectTransfer("K", "PENDING")
-		change(fake, "K", func(c *gateway.Call) { c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferPending} })
+		change(fake, "K", func(c *gateway.Call) {
+			c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferPending, Number: 1 + n}
+		})
 		p.expectNothing()
 		change(fake, "K", func(c *gateway.Call) { c.Transfer.Status, c.Transfer.SIPStatus = gateway.TransferFailed, 486 })
 		p.expectTransfer("K", "FAILED")
@@ -101,6 +111,22 @@ func TestTransferIsToldAsItGoes(t *testing.T) {
 	p.expectCall("finish", "K", gateway.CallFinish, "")
 }
 
+// TestTransferThatFailsAtOnce, like the one before, is told though nothing was seen of it in between.
+func TestTransferThatFailsAtOnce(t *testing.T) {
+	fake := gatewaytest.New()
+	_, addr := serve(t, fake, defaultLimits())
+	p := phoned(t, addr)
+	p.establish(fake, "K")
+	for n := range 2 {
+		p.say(transferMessage("K", "1003"))
+		p.expectTransfer("K", "PENDING")
+		change(fake, "K", func(c *gateway.Call) {
+			c.Transfer = gateway.Transfer{Target: "1003", Status: gateway.TransferFailed, SIPStatus: 486, Number: 1 + n}
+		})
+		p.expectTransfer("K", "FAILED")
+	}
+}
+
 // TestAttendedTransferByNumber: a call that was held for a transfer goes to the party of another call, if the page names it.
 func TestAttendedTransferByNumber(t *testing.T) {
 	fake := gatewaytest.New()
@@ -115,5 +141,6 @@ func TestAttendedTransferByNumber(t *testing.T) {
 	p.expectCall("hold", "K", gateway.CallHold, "")
 	p.say(transferMessage("K", "1003"))
 	p.expectTransfer("K", "PENDING")
+	awaitTransfers(t, fake, 2)
 	require.Equal(t, []gateway.TransferSpec{{CallID: "K", Target: "1003"}, {CallID: "K", Replaces: "L"}}, fake.Transfers())
 }

@@ -177,7 +177,7 @@ func onParty(s state, ev event) (state, []effect) {
 	case replaced:
 		s.incoming, s.late, s.taken = true, ev.late, true
 	case transferAsked:
-		s.transfer = gateway.Transfer{Target: ev.target, Status: gateway.TransferPending}
+		s.transfer = gateway.Transfer{Target: ev.target, Status: gateway.TransferPending, Number: s.transfer.Number + 1}
 	case transferRefused:
 		return transferFails(s, ev.status, ev.text), nil
 	case transferTold:
