@@ -86,7 +86,7 @@ func (g *gatewayUnderTest) requireBeepsNow(t testing.TB, stream string) {
 	viewer := peers.StartViewer(t, g.rest+"/whep/"+stream, peers.Viewing{Audio: "PCMA", Record: 7 * time.Second})
 	r := analyse(t, viewer.Recording(t))
 	require.Zero(t, r.BackwardTimestamps)
-	requireBeeps(t, r, 3)
+	requireBeeps(t, r, 5)
 }
 
 // waitHeld waits until a call is held by these, or by nobody.
