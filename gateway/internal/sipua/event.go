@@ -35,8 +35,8 @@ type Ended struct {
 }
 
 // Reinvite is a change of the session asked for by the other side, by INVITE, or by UPDATE, which may come before it has
-// answered. SDP is empty when the other side wants our offer. Respond may be called from any goroutine; its first call counts. Without it the other side
-// soon gets 488 and the session stays as it was.
+// answered. SDP is empty when the other side wants our offer. Respond may be called from any goroutine; its first call
+// counts. Without it the other side soon gets 488 and the session stays as it was.
 type Reinvite struct {
 	SDP     []byte
 	Respond func(status int, sdp []byte)
